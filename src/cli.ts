@@ -1,0 +1,189 @@
+import { Command as Program, CommanderError, Option } from 'commander';
+import type { Command, Deps, GlobalOptions, Screen } from './command.js';
+import { EXIT, UsageError, type ExitCode } from './errors.js';
+import { processOutput } from './output/process-output.js';
+import { terminalLines } from './output/terminal-text.js';
+import { NODE_RANGE, VERSION } from './version.js';
+
+/** Commands are loaded when they run: `--help` needs none of them. */
+type Load<Options> = () => Promise<Command<Options>>;
+
+let exitCode: ExitCode = EXIT.done;
+
+function run<Options>(load: Load<Options>, own: Options, program: Program): Promise<void> {
+  return load().then(async (command) => {
+    const globals = program.opts<GlobalOptions & { color: boolean }>();
+    exitCode = await command({ ...own, ...globals }, depsOf(globals.color));
+  });
+}
+
+function depsOf(color: boolean): Deps {
+  const colors = color && (process.env.NO_COLOR ?? '') === '';
+  const screen: Screen = {};
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    out: processOutput(process.stdout, colors, screen),
+    err: processOutput(process.stderr, colors, screen),
+    now: Date.now,
+  };
+}
+
+const ruleOptions = (command: Program): Program =>
+  ruleFolders(command.option('--rules <glob>', 'only rules whose id fits, such as "aws.*"'));
+
+const ruleFolders = (command: Program): Program =>
+  command
+    .option('--rules-dir <dir>', 'also load the rules in this folder')
+    .option('--no-builtin', "leave out Tocsin's own rules");
+
+function buildProgram(): Program {
+  const program = new Program('tocsin')
+    .description('Cloud threat detection as code: from the logs of AWS, Azure and Google Cloud to alerts.')
+    .version(VERSION)
+    .option('--config <file>', 'configuration (default: tocsin.yaml, when it is there)')
+    .option('--json', 'write JSON, one object a line')
+    .option('--quiet', 'write results and problems only')
+    .option('--no-color', 'write no colours (also: NO_COLOR=1)')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
+    .showSuggestionAfterError();
+
+  ruleOptions(
+    program
+      .command('detect')
+      .argument('<path...>', 'log files or folders of log files')
+      .description('hold log files against the rules and show the alerts')
+      .addOption(
+        new Option('--log-type <type>', 'read every record as this log type instead of telling by its shape'),
+      ),
+  )
+    .option('--include-disabled', 'run rules that are off by default too')
+    .option('--from <time>', 'only events from this time on (RFC 3339, or a date, UTC)')
+    .option('--to <time>', 'only events up to this time')
+    .option('--matches', 'show each match instead of alerts')
+    .option('--csv', 'write CSV')
+    .action((paths: string[], options: object) =>
+      run(async () => (await import('./commands/detect.js')).detect, { ...options, paths }, program),
+    );
+
+  ruleOptions(
+    program.command('serve').description('run the detector: watch folders, raise alerts and send them'),
+  ).action(async (options: object) => {
+    await run(async () => (await import('./commands/serve.js')).serve, options, program);
+    // What hangs, such as a disk that does not answer, must not keep a detector that was told to end.
+    process.exit(exitCode);
+  });
+
+  const rules = program.command('rules').description('list, show and test rules');
+  ruleOptions(rules.command('list').description('list the rules')).action((options: object) =>
+    run(async () => (await import('./commands/rules-list.js')).rulesList, options, program),
+  );
+  ruleFolders(
+    rules.command('show').argument('<id>', 'the id of a rule').description('show all that a rule says'),
+  ).action((id: string, options: object) =>
+    run(async () => (await import('./commands/rules-show.js')).rulesShow, { ...options, id }, program),
+  );
+  ruleOptions(rules.command('test').description('run the tests beside the rules, or foreign cases'))
+    .option('--cases <file>', 'cases as JSON lines: {"id","rule","logType","event","expected","severity"?}')
+    .action((options: object) =>
+      run(async () => (await import('./commands/rules-test.js')).rulesTest, options, program),
+    );
+
+  program
+    .command('demo')
+    .description('write sample logs of three clouds, run the detector over them and show the alerts')
+    .option('--out <dir>', 'keep the sample logs in this folder (default: a temporary one)')
+    .option('--seed <number>', 'another seed writes other logs', '1')
+    .action((options: { out?: string; seed: string }) =>
+      run(async () => (await import('./commands/demo.js')).demo, options, program),
+    );
+
+  return program;
+}
+
+/** Commander's words (`error: …`, and maybe `(Did you mean …?)`) in the form of our own. */
+function usageError(text: string): string {
+  const [what = '', hint = '(See `tocsin --help`.)'] = text
+    .replace(/^error: /, '')
+    .trimEnd()
+    .split('\n');
+  return terminalLines(`tocsin: ${what}\n  → ${hint.replace(/^\(|\)$/g, '')}\n`);
+}
+
+/** Says what went wrong; only here is it decided what is the user's to mend and what a fault of ours. */
+function explain(error: unknown): { code: ExitCode; text: string } {
+  if (error instanceof CommanderError)
+    return { code: error.exitCode === 0 ? EXIT.done : EXIT.usage, text: '' };
+  if (error instanceof UsageError || isRuleProblems(error)) {
+    return {
+      code: EXIT.usage,
+      text: terminalLines(
+        `tocsin: ${error.message}\n${error instanceof UsageError ? `  → ${error.fix}\n` : ''}`,
+      ),
+    };
+  }
+  if (isStoreFailure(error)) {
+    const code = error.outcome === 'retry' ? EXIT.tryAgain : EXIT.usage;
+    return { code, text: terminalLines(`tocsin: ${error.message}\n  → ${error.fix}\n`) };
+  }
+  if (isOf(error, 'DESTINATION_SETUP'))
+    return { code: EXIT.usage, text: terminalLines(`tocsin: ${error.message}\n`) };
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    code: EXIT.internal,
+    text: terminalLines(`tocsin: a fault in Tocsin itself. Please report it with this text:\n${stack}\n`),
+  };
+}
+
+/** An older Node.js fails somewhere in the middle, in words that help nobody. */
+function refuseOldNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [needMajor = 0, needMinor = 0] = (/[\d.]+/.exec(NODE_RANGE)?.[0] ?? '').split('.').map(Number);
+  if (major > needMajor || (major === needMajor && minor >= needMinor)) return;
+  throw new UsageError(
+    'OLD_NODE',
+    `Tocsin needs Node.js ${NODE_RANGE}, and this is ${process.versions.node}.`,
+    'Install a newer one (https://nodejs.org), or run Tocsin with it.',
+  );
+}
+
+/** By their codes: their classes come with commands that may not be loaded. */
+const isOf = (error: unknown, code: string): error is Error =>
+  error instanceof Error && 'code' in error && error.code === code;
+const isRuleProblems = (error: unknown): error is Error => isOf(error, 'RULE_PROBLEMS');
+const isStoreFailure = (error: unknown): error is Error & { outcome: 'retry' | 'permanent'; fix: string } =>
+  isOf(error, 'STORE_FAILED');
+
+/** SQLite is part of every Node.js that Tocsin runs on, if under a warning: it would stand in every log. */
+function withoutSqliteWarning(): void {
+  const others = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name === 'ExperimentalWarning' && warning.message.startsWith('SQLite ')) return;
+    for (const listener of others) listener.call(process, warning);
+  });
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `tocsin detect … | head`: the reader has seen enough.
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  process.stderr.write(
+    `tocsin: standard output cannot be written: ${error.message}\n  → Make room for it, or write elsewhere.\n`,
+  );
+  process.exit(EXIT.tryAgain);
+});
+// Nobody listens any more; the result still counts.
+process.stderr.on('error', () => undefined);
+
+withoutSqliteWarning();
+try {
+  refuseOldNode();
+  await buildProgram().parseAsync();
+} catch (error) {
+  const { code, text } = explain(error);
+  exitCode = code;
+  if (text !== '') process.stderr.write(text);
+}
+process.exitCode = exitCode;
