@@ -1,0 +1,44 @@
+import type { Destination } from '../../detector/destinations/destination.js';
+import {
+  createDestination,
+  createHttpClient,
+  resolveSecrets,
+  type DestinationOptions,
+} from '../../detector/destinations/index.js';
+import { processSecrets } from '../../detector/destinations/secrets.js';
+import { inLane } from '../../detector/runtimes/serve/lane.js';
+import type { Deps } from '../command.js';
+import type { LoadedConfig } from '../config/load.js';
+import { besideConfig } from './paths.js';
+
+export interface BuiltDestinations {
+  readonly destinations: ReadonlyMap<string, Destination>;
+  /** Sentences for the operator, such as a secret's file that others can read. */
+  readonly warnings: readonly string[];
+}
+
+/** Messages under way at the same time. What writes a file or a stream takes one after the other anyway. */
+const BY_HTTP = 8;
+const ONE_BY_ONE = 1;
+
+/** Makes the destinations of a configuration, with their secrets. @throws DestinationSetupError */
+export async function buildDestinations(config: LoadedConfig, deps: Deps): Promise<BuiltDestinations> {
+  const http = createHttpClient();
+  const destinations = new Map<string, Destination>();
+  const warnings: string[] = [];
+  const beside = (path: string): string => besideConfig(config, deps.cwd, path);
+  const source = {
+    env: deps.env,
+    readSecretFile: (path: string) => processSecrets.readSecretFile(beside(path)),
+  };
+  const print = (line: string): Promise<void> => deps.out.write(`${line}\n`);
+  for (const [name, written] of Object.entries<DestinationOptions>(config.destinations)) {
+    const isLocal = written.type === 'file' || written.type === 'stdout';
+    const options = written.type === 'file' ? { ...written, path: beside(written.path) } : written;
+    const { secrets, warnings: more } = await resolveSecrets(name, options, source);
+    warnings.push(...more);
+    const destination = createDestination(name, options, { http, now: deps.now, secrets, print });
+    destinations.set(name, inLane(destination, { atOnce: isLocal ? ONE_BY_ONE : BY_HTTP }));
+  }
+  return { destinations, warnings };
+}

@@ -1,0 +1,69 @@
+import { sep } from 'node:path';
+import { directoryFeed } from '../../detector/feeds/directory.js';
+import { waitByTimer } from '../../detector/feeds/directory/pause.js';
+import type { Feed } from '../../detector/feeds/feed.js';
+import type { StateStore } from '../../detector/state/store.js';
+import type { LoadedConfig } from '../config/load.js';
+import { UsageError } from '../errors.js';
+import type { Log } from './log.js';
+import { besideConfig } from './paths.js';
+import { statePath } from './state.js';
+
+/** A folder that is watched for logs. */
+export interface Watched {
+  readonly name: string;
+  readonly path: string;
+}
+
+/**
+ * The folders to watch.
+ * @throws UsageError where there is none, or one holds what the detector itself writes: it would read that as logs
+ */
+export function watchedFolders(config: LoadedConfig, cwd: string): readonly Watched[] {
+  const watched = config.sources.flatMap(({ name, directory }) =>
+    directory === undefined ? [] : [{ name, path: besideConfig(config, cwd, directory) }],
+  );
+  if (watched.length === 0) {
+    throw new UsageError(
+      'NO_SOURCES',
+      'No source to serve is configured.',
+      'Give a source in tocsin.yaml a `directory`; docs/serve.md shows how.',
+    );
+  }
+  const written = [
+    { what: 'state.path', path: statePath(config, cwd) },
+    ...Object.entries(config.destinations).flatMap(([name, options]) =>
+      options.type === 'file'
+        ? [{ what: `the file of destinations.${name}`, path: besideConfig(config, cwd, options.path) }]
+        : [],
+    ),
+  ];
+  for (const { what, path } of written) {
+    const around = watched.find((folder) => path === folder.path || path.startsWith(folder.path + sep));
+    if (around === undefined) continue;
+    throw new UsageError(
+      'WATCHES_ITSELF',
+      `${what}, ${path}, lies in the folder that source ${around.name} watches: the detector would read it as logs.`,
+      'Put it elsewhere.',
+    );
+  }
+  return watched;
+}
+
+/** @param looked told of a feed when it found that nothing waits there */
+export function openFeed(
+  { name, path }: Watched,
+  store: StateStore,
+  deps: { readonly now: () => number; readonly log: Log; readonly looked: (source: string) => void },
+): Feed {
+  const { now, log, looked } = deps;
+  return directoryFeed({
+    ...{ name, path, store, now },
+    wait: (ms, signal) => {
+      looked(name);
+      return waitByTimer(ms, signal);
+    },
+    onProblem: (place, problem) =>
+      log('warn', problem === undefined ? `${place} can be read again.` : `${place}: ${problem.message}`),
+  });
+}
