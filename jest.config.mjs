@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   extensionsToTreatAsEsm: ['.ts'],
   // Sources import each other as './x.js', which is what Node and tsc want; on disk it is './x.ts'.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -89,7 +89,7 @@ export interface UnitCounts {
 }
 
 /**
- * Reads a unit to its end and holds every event against the rules. Never throws for what is in the unit: what cannot
+ * Reads a unit to its end and checks every event against the rules. Never throws for what is in the unit: what cannot
  * be read is a dead letter, and its neighbours are evaluated.
  * @throws RetryLaterError when the transport says that reading may work later
  * @param key what the prefixes of the configured sources are compared with
@@ -177,9 +177,9 @@ async function* counted(chunks: AsyncIterable<Buffer>, counts: UnitCounts): Asyn
 
 class UnitEvaluation {
   private reportedEvents = 0;
+  private reportedBytes = 0;
   /** The event read last. */
   private latest: { readonly logType: LogType; readonly record: JsonObject } | undefined;
-  private reportedBytes = 0;
 
   constructor(
     private readonly unit: Unit,

@@ -1,8 +1,10 @@
-import { Command as Program, CommanderError, Option } from 'commander';
+import { Command as Program, Option } from 'commander';
 import type { Command, Deps, GlobalOptions, Screen } from './command.js';
 import { EXIT, UsageError, type ExitCode } from './errors.js';
 import { processOutput } from './output/process-output.js';
-import { terminalLines } from './output/terminal-text.js';
+import { explain, usageError } from './program/explain.js';
+import { addOperatorCommands } from './program/operator-commands.js';
+import { ruleFolders, ruleOptions } from './program/rule-options.js';
 import { NODE_RANGE, VERSION } from './version.js';
 
 /** Commands are loaded when they run: `--help` needs none of them. */
@@ -28,14 +30,6 @@ function depsOf(color: boolean): Deps {
     now: Date.now,
   };
 }
-
-const ruleOptions = (command: Program): Program =>
-  ruleFolders(command.option('--rules <glob>', 'only rules whose id fits, such as "aws.*"'));
-
-const ruleFolders = (command: Program): Program =>
-  command
-    .option('--rules-dir <dir>', 'also load the rules in this folder')
-    .option('--no-builtin', "leave out Tocsin's own rules");
 
 function buildProgram(): Program {
   const program = new Program('tocsin')
@@ -100,41 +94,8 @@ function buildProgram(): Program {
       run(async () => (await import('./commands/demo.js')).demo, options, program),
     );
 
+  addOperatorCommands(program, run);
   return program;
-}
-
-/** Commander's words (`error: …`, and maybe `(Did you mean …?)`) in the form of our own. */
-function usageError(text: string): string {
-  const [what = '', hint = '(See `tocsin --help`.)'] = text
-    .replace(/^error: /, '')
-    .trimEnd()
-    .split('\n');
-  return terminalLines(`tocsin: ${what}\n  → ${hint.replace(/^\(|\)$/g, '')}\n`);
-}
-
-/** Says what went wrong; only here is it decided what is the user's to mend and what a fault of ours. */
-function explain(error: unknown): { code: ExitCode; text: string } {
-  if (error instanceof CommanderError)
-    return { code: error.exitCode === 0 ? EXIT.done : EXIT.usage, text: '' };
-  if (error instanceof UsageError || isRuleProblems(error)) {
-    return {
-      code: EXIT.usage,
-      text: terminalLines(
-        `tocsin: ${error.message}\n${error instanceof UsageError ? `  → ${error.fix}\n` : ''}`,
-      ),
-    };
-  }
-  if (isStoreFailure(error)) {
-    const code = error.outcome === 'retry' ? EXIT.tryAgain : EXIT.usage;
-    return { code, text: terminalLines(`tocsin: ${error.message}\n  → ${error.fix}\n`) };
-  }
-  if (isOf(error, 'DESTINATION_SETUP'))
-    return { code: EXIT.usage, text: terminalLines(`tocsin: ${error.message}\n`) };
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    code: EXIT.internal,
-    text: terminalLines(`tocsin: a fault in Tocsin itself. Please report it with this text:\n${stack}\n`),
-  };
 }
 
 /** An older Node.js fails somewhere in the middle, in words that help nobody. */
@@ -148,13 +109,6 @@ function refuseOldNode(): void {
     'Install a newer one (https://nodejs.org), or run Tocsin with it.',
   );
 }
-
-/** By their codes: their classes come with commands that may not be loaded. */
-const isOf = (error: unknown, code: string): error is Error =>
-  error instanceof Error && 'code' in error && error.code === code;
-const isRuleProblems = (error: unknown): error is Error => isOf(error, 'RULE_PROBLEMS');
-const isStoreFailure = (error: unknown): error is Error & { outcome: 'retry' | 'permanent'; fix: string } =>
-  isOf(error, 'STORE_FAILED');
 
 /** SQLite is part of every Node.js that Tocsin runs on, if under a warning: it would stand in every log. */
 function withoutSqliteWarning(): void {

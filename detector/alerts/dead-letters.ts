@@ -2,6 +2,7 @@ import { cutText } from '../engine/text.js';
 import type { DeadLetter } from '../evaluate-unit.js';
 import { documentKey } from '../state/keys.js';
 import { MOST_DOCUMENT_BYTES, type StateStore } from '../state/store.js';
+import { ensureDocument } from './documents.js';
 
 const RETENTION_MS = 30 * 86_400_000;
 const MOST_LETTERS = 100;
@@ -54,7 +55,7 @@ export async function recordDeadLetter(
   letter: UnitLetters | DeliveryLetter | RuleLetter,
   now: number,
 ): Promise<void> {
-  await store.put(letterKey(letter), encodeLetter({ v: 1, at: now, ...letter }), undefined, {
+  await ensureDocument(store, letterKey(letter), encodeLetter({ v: 1, at: now, ...letter }), {
     due: null,
     expires: Math.ceil(now + RETENTION_MS),
   });

@@ -35,3 +35,16 @@ export async function updateDocument<T>(
   }
   throw new ContentionError(`The document ${key} was written by others ${MOST_ATTEMPTS} times in a row.`);
 }
+
+/** Writes a document if there is none; one that is there is left as it is. */
+export async function ensureDocument(
+  store: StateStore,
+  key: string,
+  body: string,
+  marks: DocumentMarks,
+): Promise<void> {
+  if ((await store.put(key, body, undefined, marks)) !== 'conflict') return;
+  await updateDocument(store, key, (found) =>
+    found === undefined ? { body, marks, result: undefined } : undefined,
+  );
+}

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { JsonObject } from '../engine/json.js';
+import { hashOfParts } from '../hash.js';
 import { SEVERITIES, type LogTypeId, type Severity } from '../rule.js';
 
 /** The log type of an alert's events; the detector's alerts about itself have one of their own. */
@@ -84,12 +84,8 @@ export const emptyGroup = (rule: string, logType: AlertLogType, dedup: string): 
   forgotten: 0,
 });
 
-/** 128 bits, hexadecimal. The parts are length-prefixed, so that no two lists of parts run together. */
-export function alertId(rule: string, dedup: string, start: number): string {
-  const hash = createHash('sha256');
-  for (const part of [rule, dedup, String(start)]) hash.update(`${Buffer.byteLength(part)}:${part}`);
-  return hash.digest('hex').slice(0, 32);
-}
+export const alertId = (rule: string, dedup: string, start: number): string =>
+  hashOfParts([rule, dedup, String(start)]);
 
 export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 export const higher = (a: Severity, b: Severity): Severity => (severityRank(b) > severityRank(a) ? b : a);

@@ -3,7 +3,7 @@ import { hashOfParts } from '../hash.js';
 import type { Rule } from '../rule.js';
 import { documentKey } from '../state/keys.js';
 import type { Version } from '../state/store.js';
-import { ContentionError, updateDocument } from './documents.js';
+import { ContentionError, ensureDocument, updateDocument } from './documents.js';
 import { GroupWriter, type GroupWriterOptions } from './group-writer.js';
 import type { ManifestEntry } from './manifest.js';
 import { pagesOf, revive, type ManifestPage } from './manifest-pages.js';
@@ -128,7 +128,7 @@ export class Ledger {
       ...{ manifest: hashOfParts([key, ...written]), pages: written.length },
       ...(end === undefined ? {} : { end }),
     };
-    for (const [at, page] of written.entries()) await store.put(pageKey(body, at), page, undefined, marks);
+    for (const [at, page] of written.entries()) await ensureDocument(store, pageKey(body, at), page, marks);
     const version = await store.put(key, JSON.stringify(body), undefined, marks);
     if (version !== 'conflict') {
       onRecord?.();

@@ -15,7 +15,7 @@ import {
   type RetryPolicy,
 } from './delivery-state.js';
 import { updateDocument } from './documents.js';
-import { decodeGroup, encodeGroup, groupMarks, type StoredGroup } from './group-document.js';
+import { decodeGroup, encodeGroup, groupMarks, mapDeliveries, type StoredGroup } from './group-document.js';
 import type { SystemEvent } from './system-rules.js';
 
 /** An attempt ends before its lease does, with time to record how it went. */
@@ -90,11 +90,12 @@ export class Outbox {
       if (stored === undefined) return attempts;
       const group = decodeGroup(stored.body);
       const sent = await Promise.allSettled(leased.map((one) => this.send(key, one, group)));
-      const failed = sent.find(({ status }) => status === 'rejected');
-      if (failed !== undefined) await this.record(key);
+      if (sent.some(({ status }) => status === 'rejected')) await this.record(key);
       // A crash must not forget what was sent.
       await store.durable();
-      attempts += leased.length;
+      const attempted = sent.filter((one) => one.status === 'rejected' || one.value).length;
+      if (attempted === 0) return attempts;
+      attempts += attempted;
     }
   }
 
@@ -112,7 +113,8 @@ export class Outbox {
     const work = async (): Promise<void> => {
       for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
         try {
-          attempts += await this.attempt(key);
+          const made = await this.attempt(key);
+          attempts += made;
         } catch (error) {
           errors.push(error);
         }
@@ -143,12 +145,13 @@ export class Outbox {
     return leased ?? [];
   }
 
-  private async send(key: string, leased: Leased, group: StoredGroup): Promise<void> {
+  /** @returns whether there was time for an attempt */
+  private async send(key: string, leased: Leased, group: StoredGroup): Promise<boolean> {
     const { now, random, retry = DEFAULT_RETRY, observe } = this.options;
     const { alertId, destination, state } = leased;
     const { fence } = state;
     // Whoever waited so long for the store leaves the message to the next one.
-    if (now() > state.next - ATTEMPT_MS) return;
+    if (now() > state.next - ATTEMPT_MS) return false;
     let report: AttemptReport = { destination, alertId, rule: group.group.rule, outcome: 'delivered' };
     try {
       const receipt = await this.deliver(leased, group);
@@ -166,6 +169,7 @@ export class Outbox {
     }
     observe?.(report);
     await this.record(key);
+    return true;
   }
 
   private keep(key: string, outcome: Outcome): void {
@@ -282,18 +286,6 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
       if (!mayPass || tries === MOST_RECORD_TRIES) throw error;
     }
   }
-}
-
-export function mapDeliveries(
-  { deliveries }: StoredGroup,
-  map: (alertId: string, destination: string, state: DeliveryState) => DeliveryState,
-): StoredGroup['deliveries'] {
-  return Object.fromEntries(
-    Object.entries(deliveries).map(([id, states]) => [
-      id,
-      Object.fromEntries(Object.entries(states).map(([name, state]) => [name, map(id, name, state)])),
-    ]),
-  );
 }
 
 /** Whatever a destination throws that is no DeliveryError may be over next time. */

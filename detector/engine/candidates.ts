@@ -22,7 +22,7 @@ export interface CandidateIndex {
 }
 
 /**
- * Sorts rules under the field values that they need, so that an event is held against few rules however many there
+ * Sorts rules under the field values that they need, so that an event is checked against few rules however many there
  * are. Each rule is listed under its best anchor; a rule without one is a candidate for every event.
  */
 export function indexRules(rules: readonly Indexed[]): CandidateIndex {

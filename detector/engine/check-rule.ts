@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { LOG_TYPES, SEVERITIES, type Rule } from '../rule.js';
-import type { Problem } from './problem.js';
+import { placeOf, type Problem } from './problem.js';
 import { show } from './text.js';
 
 /** Highest threshold: the members of a group are kept in one document of a store that allows 60 KB. */
-export const MOST_THRESHOLD = 1000;
+const MOST_THRESHOLD = 1000;
 /** Longest window, in minutes: 30 days. */
-export const LONGEST_WINDOW_MINUTES = 43_200;
+const LONGEST_WINDOW_MINUTES = 43_200;
 
 const text = z.string().trim().min(1);
 const hook = z.custom<() => unknown>((value) => typeof value === 'function', 'expected a function');
@@ -62,7 +62,7 @@ const INDISPENSABLE: readonly unknown[] = ['logTypes', 'settings', 'fields', 'ma
 export function checkRule(rule: Rule, report: (problem: Problem) => void): Rule | undefined {
   const result = RULE.safeParse(rule);
   for (const issue of result.error?.issues ?? []) {
-    const at = issue.path.map(String).join('.') || 'the rule';
+    const at = placeOf(issue.path) || 'the rule';
     const seen = issue.path.reduce<unknown>(
       (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
       rule,

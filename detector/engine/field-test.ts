@@ -1,4 +1,4 @@
-import type { Match, Operators, Setting } from '../rule.js';
+import type { Match, Operators } from '../rule.js';
 import { isList, isObject } from './json.js';
 import { compileMatch, isSettingReference, refuse, refuseSyntax, type MatchContext } from './match.js';
 import {
@@ -214,13 +214,13 @@ function bindRegex(operand: unknown, ignoreCase: boolean, reviewed: boolean): El
 
 function settingOperands(name: string, context: MatchContext): readonly unknown[] {
   const value = context.settingNamed(name);
-  const values: readonly Setting['default'][] = Array.isArray(value)
-    ? (value as readonly Setting['default'][])
-    : [value ?? []];
-  if (value === undefined || !values.every(isScalar)) {
+  if (value === undefined)
+    throw new SyntaxProblem(`the rule has no setting "${name}"`, 'Declare it under settings.');
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!values.every(isScalar)) {
     throw new SyntaxProblem(
-      `the rule has no setting "${name}" that holds values`,
-      'Declare it under settings.',
+      `the setting "${name}" is ${show(value)}, where values were expected`,
+      'Set it to a text, a number, true or false, or to a list of them.',
     );
   }
   return values;

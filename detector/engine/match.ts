@@ -91,14 +91,16 @@ function compileCondition(name: string, at: string, context: MatchContext): Pred
 function settingMatches(name: string, at: string, context: MatchContext): readonly Predicate[] {
   const value = context.settingNamed(name);
   if (!Array.isArray(value)) {
-    return [
-      refuse(
-        context,
-        at,
-        `the rule has no setting "${name}" that lists matches`,
-        'Declare it under settings.',
-      ),
-    ];
+    const refused =
+      value === undefined
+        ? refuse(context, at, `the rule has no setting "${name}"`, 'Declare it under settings.')
+        : refuse(
+            context,
+            at,
+            `the setting "${name}" is ${show(value)}, where a list of matches was expected`,
+            'Set it to a list of matches.',
+          );
+    return [refused];
   }
   return value.map((match: Match, i) => compileMatch(match, `settings.${name}[${String(i)}]`, context));
 }

@@ -6,10 +6,16 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** A path of names and list positions in the form of `Problem.at`: `attack[0]`. */
+export const placeOf = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((at, key) => {
+    if (typeof key === 'number') return `${at}[${String(key)}]`;
+    return at === '' ? String(key) : `${at}.${String(key)}`;
+  }, '');
+
 /** A rule, or several, that cannot be compiled. All their mistakes are listed at once. */
 export class RuleProblemsError extends Error {
   readonly code = 'RULE_PROBLEMS';
-  readonly fix = 'Correct the rules named above and run the command again.';
 
   constructor(readonly problems: readonly (Problem & { readonly rule: string; readonly file?: string })[]) {
     super(

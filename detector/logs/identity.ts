@@ -6,19 +6,14 @@ import { NEEDS_MORE, parsedView } from '../engine/view.js';
 import type { LogType } from './log-type.js';
 import { parseEventTime } from './time.js';
 
-/** Which event a record is, and when it happened. */
-export interface EventIdentity {
-  /** The cloud's own id, else 32 hexadecimal digits of the SHA-256 of the record's bytes. */
-  readonly id: string;
-  /** Milliseconds since the epoch; undefined where the record does not say. */
-  readonly time: number | undefined;
-}
-
 /** Longer ids are no ids of a cloud; they are hashed, so that a hostile record cannot fill the state. */
 const LONGEST_ID = 256;
 
-export interface IdentityReader {
+/** Tells which event a record is, and when it happened. */
+interface IdentityReader {
+  /** Milliseconds since the epoch; undefined where the record does not say. */
   readonly time: (record: JsonObject) => number | undefined;
+  /** The cloud's own id, else 32 hexadecimal digits of the SHA-256 of the record's bytes. */
   readonly id: (record: JsonObject, bytes: Uint8Array) => string;
 }
 

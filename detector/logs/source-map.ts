@@ -5,7 +5,7 @@ import type { LogTypeId } from '../rule.js';
 export interface SourcePrefixes {
   /** Log type by key prefix. The longest prefix that a key starts with wins; '' covers every key. */
   readonly prefixes: Readonly<Record<string, LogTypeId>>;
-  /** Globs over the whole key (`*` crosses slashes); objects that fit one are left out and counted. */
+  /** Globs over the whole key (`*` crosses slashes); what a prefix here covers and one of them fits is left out. */
   readonly exclude?: readonly string[];
 }
 
@@ -22,9 +22,9 @@ export function sourceMap(sources: readonly SourcePrefixes[]): SourceMap {
     .sort((a, b) => b.prefix.length - a.prefix.length);
   return {
     lookUp: (key) => {
-      const found = prefixes.find(({ prefix }) => key.startsWith(prefix));
-      const excluded = found?.source.exclude?.some((glob) => globMatches(glob, key)) ?? false;
-      return excluded ? 'excluded' : found?.logType;
+      const covering = prefixes.filter(({ prefix }) => key.startsWith(prefix));
+      const globs = covering.flatMap(({ source }) => source.exclude ?? []);
+      return globs.some((glob) => globMatches(glob, key)) ? 'excluded' : covering[0]?.logType;
     },
   };
 }

@@ -77,8 +77,7 @@ function alertTable(records: readonly AlertRecord[], out: Output): string {
     },
     { text: shortTime(Date.parse(record.firstEventTime ?? record.raisedAt)), style: dim },
     record.events === undefined ? '?' : formatCount(record.events),
-    { text: record.title, below: record.rule },
-    standing(record),
+    { text: record.title, below: [record.rule, standing(record)].filter((text) => text !== '').join('  ') },
   ]);
   const columns = [
     { head: 'Id' },
@@ -86,7 +85,6 @@ function alertTable(records: readonly AlertRecord[], out: Output): string {
     { head: 'First event (UTC)' },
     { head: 'Events', align: 'right' as const },
     { head: 'Alert', flexible: true },
-    { head: 'Destinations' },
   ];
   return table(columns, rows, out);
 }

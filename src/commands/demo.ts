@@ -46,7 +46,7 @@ export const demo: Command<DemoOptions> = async (options, deps) => {
   const engine = engineOf(await loadRules({}, CONFIG.parse({}), deps.cwd));
   const report = new DetectReport(deps.now);
   const files = await findLogFiles([folder], deps, report);
-  const writer = writerFor({ ...options, paths: [folder] }, deps);
+  const writer = writerFor(options, deps);
   await writer.start();
   const alerts = await scanFiles(
     files,

@@ -8,19 +8,16 @@ import { loadConfig } from '../config/load.js';
 import { DetectReport } from '../detection/report.js';
 import { findLogFiles, scanFiles } from '../detection/scan-files.js';
 import { parseTimeOption } from '../detection/time-option.js';
-import { writerFor } from '../detection/writers.js';
+import { writerFor, type OutputFormat } from '../detection/writers.js';
 import { EXIT, UsageError } from '../errors.js';
 import { engineOf, loadRules, type RuleChoice } from '../rules/load-rules.js';
 
-export interface DetectOptions extends RuleChoice {
+export interface DetectOptions extends RuleChoice, OutputFormat {
   readonly paths: readonly string[];
   readonly logType?: string;
   /** RFC 3339 or a plain date, UTC. */
   readonly from?: string;
   readonly to?: string;
-  /** One line for each match instead of alerts. */
-  readonly matches?: boolean;
-  readonly csv?: boolean;
 }
 
 /** Holds log files against the rules, with the state in memory: what would have alerted, and why. */
@@ -57,9 +54,7 @@ export const detect: Command<DetectOptions> = async (options, deps) => {
   return EXIT.done;
 };
 
-function checkOptions(
-  options: DetectOptions & { json?: boolean },
-): Pick<UnitOptions, 'logType' | 'from' | 'to'> {
+function checkOptions(options: DetectOptions): Pick<UnitOptions, 'logType' | 'from' | 'to'> {
   const { logType, from, to, csv, json } = options;
   if (logType !== undefined && !isLogType(logType)) {
     throw new UsageError(

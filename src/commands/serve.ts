@@ -9,6 +9,7 @@ import { startHealthServer, type HealthServer } from '../../detector/runtimes/se
 import { Metrics } from '../../detector/runtimes/serve/metrics.js';
 import { Readiness } from '../../detector/runtimes/serve/readiness.js';
 import { serve as run } from '../../detector/runtimes/serve/serve.js';
+import { SourceWatch } from '../../detector/runtimes/serve/source-watch.js';
 import type { Command } from '../command.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import { EXIT, UsageError } from '../errors.js';
@@ -39,6 +40,7 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
   const statistics = new StatisticsRecorder();
   const readiness = new Readiness(watched.map(({ name }) => name));
   const looked = (source: string): void => readiness.looked(source);
+  const watch = new SourceWatch(watched, now);
   const deliveryLog = new DeliveryLog(log, now);
   const end = endOnSignals(log);
   end.addEventListener('abort', () => readiness.end());
@@ -47,10 +49,9 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
   const { store } = state;
   for (const warning of [...warnings, ...(state.warning === undefined ? [] : [state.warning])])
     log('warn', warning);
-  const chores = (): Promise<void> => statistics.flush(store, now());
   let health: HealthServer | undefined;
   try {
-    const feeds = watched.map((folder) => openFeed(folder, store, { now, log, looked }));
+    const feeds = watched.map((folder) => openFeed(folder, store, { now, log, looked, watch }));
     const metrics = new Metrics(feeds, now);
     const processor = new Processor({
       ...{ store, now, engine, redact, ruleset: rulesetHash(engine), sources: sourceMap(config.sources) },
@@ -68,6 +69,7 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
       observe: (report) => {
         statistics.unit(report);
         metrics.unit(report);
+        watch.unit(report.source);
       },
     });
     const outbox = new Outbox({
@@ -79,6 +81,10 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
         deliveryLog.attempt(attempt);
       },
     });
+    const chores = async (): Promise<void> => {
+      for (const event of watch.unhealthy()) await processor.raise(event);
+      await statistics.flush(store, now());
+    };
     health = await openHealth(config, metrics, readiness);
     const names = watched.map(({ name }) => name).join(', ');
     const address = `http://${settings.host}:${String(health.port)}`;

@@ -5,7 +5,7 @@ import { show } from '../../detector/engine/text.js';
 import { UsageError } from '../errors.js';
 import { CONFIG, type Config } from './schema.js';
 
-export const DEFAULT_CONFIG_FILE = 'tocsin.yaml';
+const DEFAULT_CONFIG_FILE = 'tocsin.yaml';
 
 /** A configuration, with the file that it came from. */
 export type LoadedConfig = Config & { readonly file?: string };
@@ -26,9 +26,7 @@ export async function loadConfig(cwd: string, named?: string): Promise<LoadedCon
       'CONFIG_UNREADABLE',
       `${file} cannot be read: ${String(error)}`,
       'Name a readable file with --config.',
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   return { ...parseConfig(text, file), file };
@@ -77,8 +75,15 @@ function seenAt(value: unknown, path: readonly PropertyKey[]): string {
     (v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
-  return seen === undefined ? 'it is missing' : `${show(seen)} does not fit`;
+  if (seen === undefined) return 'it is missing';
+  return mayBeSecret(seen, path) ? 'this does not fit' : `${show(seen)} does not fit`;
 }
+
+/** A secret that stands where its reference belongs must not reach the log of a pipeline. */
+const mayBeSecret = (value: unknown, path: readonly PropertyKey[]): boolean =>
+  path[0] === 'destinations' &&
+  path.at(-1) !== 'type' &&
+  (typeof value === 'string' || typeof value === 'object');
 
 /** The line of the key or list element at a path, or of what is around it where it is missing. */
 function lineOf(document: Document.Parsed, path: readonly PropertyKey[], lines: LineCounter): number {

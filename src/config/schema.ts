@@ -112,6 +112,16 @@ export const CONFIG = z
         message: 'another source has this name',
       });
     });
+    const seen = new Map<string, string>();
+    config.sources.forEach(({ prefixes }, i) => {
+      for (const [prefix, type] of Object.entries(prefixes)) {
+        const first = seen.get(prefix) ?? type;
+        seen.set(prefix, first);
+        if (first === type) continue;
+        const message = `another source says that this prefix holds ${first}`;
+        context.addIssue({ code: 'custom', path: ['sources', i, 'prefixes', prefix], message });
+      }
+    });
   });
 
 export type Config = z.infer<typeof CONFIG>;

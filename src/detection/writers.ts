@@ -6,7 +6,15 @@ import { csvLine } from '../output/csv.js';
 import { formatCount } from '../output/numbers.js';
 import { table } from '../output/table.js';
 import { jsonLine, terminalText } from '../output/terminal-text.js';
-import type { DetectOptions } from '../commands/detect.js';
+import { textWidth, wrap } from '../output/wrap.js';
+
+/** What is written and how; a table of alerts by default. */
+export interface OutputFormat {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  /** One line for each match instead of alerts. */
+  readonly matches?: boolean;
+}
 
 /** Writes what was found to standard output, in one format. */
 export interface DetectWriter {
@@ -68,7 +76,7 @@ const ALERT_COLUMNS = [
   'context',
 ] as const;
 
-export function writerFor(options: DetectOptions & { json?: boolean }, deps: Deps): DetectWriter {
+export function writerFor(options: OutputFormat, deps: Deps): DetectWriter {
   if (options.json === true)
     return lines(
       deps,
@@ -125,16 +133,33 @@ function lines(
 
 function matchText({ match, eventTime, eventId, unit }: FoundMatch, { out }: Deps): string {
   const { dim, severity } = palette(out);
-  const place = dim(`${time(eventTime)}  ${terminalText(eventId)}  ${terminalText(unit)}`);
-  return `${severity(match.severity, match.severity.padEnd(8))} ${terminalText(match.title)}\n         ${dim(match.rule.id)}  ${place}\n`;
+  const place = [match.rule.id, time(eventTime), terminalText(eventId), terminalText(unit)].join('  ');
+  const title = hanging(fitted(terminalText(match.title), MATCH_INDENT, out), MATCH_INDENT);
+  const below = hanging(fitted(place, MATCH_INDENT, out).map(dim), MATCH_INDENT);
+  return `${severity(match.severity, match.severity.padEnd(8))} ${title}\n${' '.repeat(MATCH_INDENT)}${below}\n`;
 }
 
-/** An alert in one line, as it comes. */
+/** An alert, as it comes: one line where there is room for it. */
 export function alertLine(alert: Alert, out: Output): string {
   const { dim, severity } = palette(out);
   const when = dim(time(alert.start).slice(0, 16).replace('T', ' '));
-  return `${severity(alert.severity, alert.severity.padEnd(8))} ${when}  ${terminalText(alert.title)}  ${dim(alert.rule)}\n`;
+  const title = terminalText(alert.title);
+  const long = out.isTerminal && ALERT_INDENT + textWidth(`${title}  ${alert.rule}`) > out.columns;
+  const text = long
+    ? hanging([...fitted(title, ALERT_INDENT, out), dim(alert.rule)], ALERT_INDENT)
+    : `${title}  ${dim(alert.rule)}`;
+  return `${severity(alert.severity, alert.severity.padEnd(8))} ${when}  ${text}\n`;
 }
+
+/** Columns before the title of a match, and of an alert. */
+const MATCH_INDENT = 9;
+const ALERT_INDENT = 27;
+
+/** Lines that fit beside the indent on a terminal that is wide enough for it; elsewhere one. */
+const fitted = (text: string, indent: number, { isTerminal, columns }: Output): readonly string[] =>
+  isTerminal && columns >= 2 * indent ? wrap(text, columns - indent) : [text];
+
+const hanging = (lines: readonly string[], indent: number): string => lines.join(`\n${' '.repeat(indent)}`);
 
 /** A table for people: the most severe first, then in order of time. */
 function terminalAlerts(deps: Deps): DetectWriter {

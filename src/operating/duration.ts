@@ -50,5 +50,4 @@ export function shortDuration(ms: number): string {
 }
 
 /** `2026-03-01 09:30:12`, UTC. */
-export const shortTime = (ms: number): string =>
-  new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+export const shortTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { connectStore } from '../../detector/state/shared-client.js';
 import { socketPathOf } from '../../detector/state/shared.js';
-import { openSqliteStore } from '../../detector/state/sqlite.js';
 import type { StateStore } from '../../detector/state/store.js';
 import type { Deps } from '../command.js';
 import type { LoadedConfig } from '../config/load.js';
 import { UsageError } from '../errors.js';
-import { besideConfig } from '../serving/paths.js';
+import { statePath, withState } from '../serving/state.js';
 
 export interface OperatingState {
   readonly store: StateStore;
@@ -16,17 +15,17 @@ export interface OperatingState {
 }
 
 /**
- * Works on the state that a detector left: through its socket while it runs, else on the file. Closes it afterwards,
- * with everything durable.
+ * Works on the state that a detector left, or that a running one holds.
  * @throws UsageError where there is no state: a look must not make an empty one
  */
 export async function withOperatingState<T>(
   config: LoadedConfig,
-  { cwd }: Pick<Deps, 'cwd'>,
+  deps: Pick<Deps, 'cwd'>,
   work: (state: OperatingState) => Promise<T>,
 ): Promise<T> {
-  const path = besideConfig(config, cwd, config.state.path);
+  const path = statePath(config, deps.cwd);
   const live = await connectStore(socketPathOf(path));
+  await live?.close();
   if (live === undefined && !existsSync(path)) {
     throw new UsageError(
       'NO_STATE',
@@ -34,12 +33,6 @@ export async function withOperatingState<T>(
       'Start one with `tocsin serve`, or name its tocsin.yaml with --config.',
     );
   }
-  const store = live ?? (await openSqliteStore({ path }));
-  try {
-    const result = await work({ store, isLive: live !== undefined, path });
-    await store.durable();
-    return result;
-  } finally {
-    await store.close();
-  }
+  // Should one start or end meanwhile, leases keep both from sending the same.
+  return withState(config, deps, (store) => work({ store, isLive: live !== undefined, path }));
 }

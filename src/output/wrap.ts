@@ -55,7 +55,7 @@ function pieces(word: string, width: number): readonly string[] {
   let part = '';
   let used = 0;
   for (const character of word) {
-    const size = textWidth(character);
+    const size = widthOf(character.codePointAt(0) ?? 0);
     if (used > 0 && used + size > width) {
       parts.push(part);
       part = '';

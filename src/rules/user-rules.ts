@@ -5,11 +5,17 @@ import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Message } from 'esbuild';
 import { z } from 'zod';
-import { RuleProblemsError } from '../../detector/engine/problem.js';
+import type { RuleSource } from '../../detector/engine/engine.js';
+import { placeOf, RuleProblemsError } from '../../detector/engine/problem.js';
 import { show } from '../../detector/engine/text.js';
 import { LOG_TYPES, SEVERITIES, type Rule, type RuleTest } from '../../detector/rule.js';
-import { UsageError } from '../errors.js';
-import type { LoadedRule } from './load-rules.js';
+import { EXIT, UsageError } from '../errors.js';
+import { terminalText } from '../output/terminal-text.js';
+
+/** A rule of the user's, with the tests beside it. */
+interface UserRule extends RuleSource {
+  readonly tests: readonly RuleTest[];
+}
 
 /**
  * Loads every TypeScript or JavaScript file below a folder as a rule: `export default defineRule({...})`, and
@@ -17,16 +23,16 @@ import type { LoadedRule } from './load-rules.js';
  * of this process, like any code that one installs.
  * @throws RuleProblemsError naming each file that is no rule, UsageError when the folder cannot be read
  */
-export async function loadUserRules(folder: string, cwd: string): Promise<readonly LoadedRule[]> {
+export async function loadUserRules(folder: string, cwd: string): Promise<readonly UserRule[]> {
   const files = await ruleFiles(folder);
   const out = await mkdtemp(join(tmpdir(), 'tocsin-rules-'));
   try {
     await bundle(files, folder, cwd, out);
     const problems: FileProblem[] = [];
-    const loaded: LoadedRule[] = [];
+    const loaded: UserRule[] = [];
     for (const [i, file] of files.entries()) {
       const shown = relative(cwd, file);
-      const result = await loadRule(pathToFileURL(join(out, `${String(i)}.mjs`)).href);
+      const result = await loadRule(pathToFileURL(join(out, `${String(i)}.mjs`)).href, shown);
       if ('problems' in result) problems.push(...result.problems.map((p) => ({ ...p, file: shown })));
       else loaded.push({ ...result, file: shown, reviewed: false });
     }
@@ -42,10 +48,10 @@ type Loaded =
   | { readonly rule: Rule; readonly tests: readonly RuleTest[] }
   | { readonly problems: readonly FileProblem[] };
 
-async function loadRule(url: string): Promise<Loaded> {
+async function loadRule(url: string, file: string): Promise<Loaded> {
   let module: { default?: unknown; tests?: unknown };
   try {
-    module = (await endingImport(url)) as typeof module;
+    module = (await guardedImport(url, file)) as typeof module;
   } catch (error) {
     return problem(
       '(unknown)',
@@ -68,10 +74,7 @@ async function loadRule(url: string): Promise<Loaded> {
   const id = 'id' in rule && typeof rule.id === 'string' ? rule.id : '(without an id)';
   const problems = checked.error.issues.map(({ path, message }) => ({
     rule: id,
-    at: path.reduce<string>(
-      (at, key) => (typeof key === 'number' ? `${at}[${String(key)}]` : `${at}.${String(key)}`),
-      'tests',
-    ),
+    at: placeOf(['tests', ...path]),
     message,
     fix: 'A test has a name, an event and `matches`; RuleTest of the module `tocsin` lists the rest.',
   }));
@@ -98,17 +101,28 @@ const TESTS = z.array(
   }),
 );
 
-/** Imports a module. One that waits for something that never comes would end the process without a word. */
-async function endingImport(url: string): Promise<unknown> {
+/**
+ * Imports a module. One that waits for something that never comes, or ends the process, would end it without a word
+ * and, for a pipeline, with success.
+ */
+async function guardedImport(url: string, file: string): Promise<unknown> {
   let onIdle: () => void = () => undefined;
   const idle = new Promise<never>((_, reject) => {
     onIdle = () => reject(new Error('it waits for something that never comes'));
     process.once('beforeExit', onIdle);
   });
+  const onExit = (): void => {
+    process.stderr.write(
+      `tocsin: ${terminalText(file)} ended the process while it was loaded.\n  → Take the call out of it.\n`,
+    );
+    process.exitCode = EXIT.usage;
+  };
+  process.once('exit', onExit);
   try {
     return await Promise.race([import(url), idle]);
   } finally {
     process.removeListener('beforeExit', onIdle);
+    process.removeListener('exit', onExit);
   }
 }
 

@@ -2,6 +2,7 @@ import { sep } from 'node:path';
 import { directoryFeed } from '../../detector/feeds/directory.js';
 import { waitByTimer } from '../../detector/feeds/directory/pause.js';
 import type { Feed } from '../../detector/feeds/feed.js';
+import type { SourceWatch } from '../../detector/runtimes/serve/source-watch.js';
 import type { StateStore } from '../../detector/state/store.js';
 import type { LoadedConfig } from '../config/load.js';
 import { UsageError } from '../errors.js';
@@ -54,16 +55,23 @@ export function watchedFolders(config: LoadedConfig, cwd: string): readonly Watc
 export function openFeed(
   { name, path }: Watched,
   store: StateStore,
-  deps: { readonly now: () => number; readonly log: Log; readonly looked: (source: string) => void },
+  deps: {
+    readonly now: () => number;
+    readonly log: Log;
+    readonly looked: (source: string) => void;
+    readonly watch: Pick<SourceWatch, 'problem'>;
+  },
 ): Feed {
-  const { now, log, looked } = deps;
+  const { now, log, looked, watch } = deps;
   return directoryFeed({
     ...{ name, path, store, now },
     wait: (ms, signal) => {
       looked(name);
       return waitByTimer(ms, signal);
     },
-    onProblem: (place, problem) =>
-      log('warn', problem === undefined ? `${place} can be read again.` : `${place}: ${problem.message}`),
+    onProblem: (place, problem) => {
+      watch.problem(name, place, problem?.message);
+      log('warn', problem === undefined ? `${place} can be read again.` : `${place}: ${problem.message}`);
+    },
   });
 }

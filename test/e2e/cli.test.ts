@@ -20,7 +20,7 @@ const logs = folderWith({
 const ONE_RULE = ['--rules', TRAIL_RULE];
 
 describe('help', () => {
-  test.each([
+  test.concurrent.each([
     [[], /detect .*rules .*demo /s],
     [
       ['detect'],
@@ -55,7 +55,7 @@ describe('help', () => {
 });
 
 describe('wrong usage', () => {
-  test.each([
+  test.concurrent.each([
     [['detct', '.'], "unknown command 'detct'", 'Did you mean detect?'],
     [['detect', '.', '--form', 'x'], "unknown option '--form'", 'Did you mean --from?'],
     [['detect'], "missing required argument 'path'", 'See `tocsin --help`.'],
@@ -117,14 +117,13 @@ describe('--json', () => {
     }),
   });
 
-  test.each([
+  test.concurrent.each([
     ['detect', [logs], ['alertId']],
     ['detect', [logs, '--matches'], ['rule']],
     ['rules', ['list'], ['id', 'severity']],
     ['rules', ['show', TRAIL_RULE], ['id', 'match', 'runbook']],
     ['rules', ['test', '--no-builtin', '--rules-dir', rules], ['rules', 'passed']],
     ['rules', ['test', '--cases', join(cases, 'cases.jsonl')], ['ok']],
-    ['demo', [], ['alertId']],
   ])('`tocsin %s %p` writes one object a line, and nothing else', async (command, args, keys) => {
     const { out, code } = await tocsin([command, ...args, '--json'], { cwd: logs });
 
@@ -303,7 +302,7 @@ describe('detect', () => {
     const summaryOf = async (...bounds: string[]) =>
       jsonLines((await tocsin(['detect', logs, '--json', ...bounds])).err)[0];
 
-    test.each([
+    test.concurrent.each([
       [['--from', '2026-03-02T09:14:07Z'], 3],
       [['--from', '2026-03-02T09:14:08Z'], 1],
       [['--from', '2026-03-02T11:14:07+02:00', '--to', '2026-03-02T09:14:07.000Z'], 2],
@@ -315,7 +314,7 @@ describe('detect', () => {
       expect(await summaryOf(...bounds)).toMatchObject({ events, outside: 3 - events });
     });
 
-    test.each(['yesterday', '2026-02-30', '2026-03-02T09:14:07', '', '1772353800'])(
+    test.concurrent.each(['yesterday', '2026-02-30', '2026-03-02T09:14:07', '', '1772353800'])(
       '%j is refused before anything is read: not even a path that does not exist is noticed',
       async (time) => {
         const { err, code } = await tocsin(['detect', 'nowhere', '--from', time]);
@@ -402,7 +401,7 @@ describe('rules of the user', () => {
     expect(jsonLines(mine.out).map(({ rule }) => rule)).toEqual(['aws.cloudtrail.mine']);
   });
 
-  test.each([
+  test.concurrent.each([
     ['a mistake in the syntax', 'export default {', /mine\.ts:\d+: .*Expected/, 'Correct the syntax'],
     [
       'an import of nothing',
@@ -464,7 +463,7 @@ describe('rules of the user', () => {
     expect([out, code]).toEqual(['', 64]);
   });
 
-  test.each([['list'], ['show', TRAIL_RULE], ['test'], ['list', '--rules', 'aws.*']])(
+  test.concurrent.each([['list'], ['show', TRAIL_RULE], ['test'], ['list', '--rules', 'aws.*']])(
     'with a mistake are refused by `rules %s` too',
     async (...command) => {
       const folder = folderWith({ 'mine.ts': 'export default { id: 5 };' });
@@ -505,20 +504,19 @@ describe('rules of the user', () => {
 });
 
 describe('colours and terminals', () => {
-  test.each([
-    ['a pipe', [], {}],
-    ['NO_COLOR', [], { NO_COLOR: '1' }],
-    ['--no-color', ['--no-color'], {}],
-    ['FORCE_COLOR in the environment', [], { FORCE_COLOR: '1' }],
-  ])('with %s there is no escape sequence', async (_, args, env) => {
-    for (const command of [
-      ['detect', logs],
-      ['detect', logs, '--matches'],
-      ['rules', 'list'],
-      ['rules', 'show', TRAIL_RULE],
-    ]) {
-      const { out, err } = await tocsin([...command, ...args], { env });
-
+  const COMMANDS = [
+    ['detect', logs],
+    ['detect', logs, '--matches'],
+    ['rules', 'list'],
+    ['rules', 'show', TRAIL_RULE],
+  ];
+  test.concurrent.each([
+    ['a pipe', COMMANDS, {}],
+    ['NO_COLOR', COMMANDS.slice(0, 1), { NO_COLOR: '1' }],
+    ['--no-color', [['detect', logs, '--no-color']], {}],
+    ['FORCE_COLOR in the environment', COMMANDS.slice(0, 1), { FORCE_COLOR: '1' }],
+  ])('with %s there is no escape sequence', async (_, commands, env) => {
+    for (const { out, err } of await Promise.all(commands.map((command) => tocsin(command, { env })))) {
       expect(out).not.toBe('');
       expect(out + err).toMatch(NO_ESCAPES);
     }
@@ -796,7 +794,7 @@ describe('rules', () => {
       expect(jsonLines(out)[0]).toMatchObject({ got: false, ok: true });
     });
 
-    test.each([
+    test.concurrent.each([
       ['no JSON', '{ "id": \u001b[31m }', /not valid JSON/],
       ['a list', '[]', /not an object/],
       ['no event', JSON.stringify({ ...good, event: null }), /event: expected an object/],
@@ -841,11 +839,12 @@ describe('demo', () => {
       jsonLines(run.out).map(({ alertId }) => alertId),
     );
     expect(run.err).toContain(out);
+    expect(run.out).toMatch(NO_ESCAPES);
     expect([run.code, again.code]).toEqual([0, 0]);
   });
 
   test('names the next command to type', async () => {
-    const { out, err } = await tocsin(['demo', '--seed', '-3']);
+    const { out, err } = await tocsin(['demo', '--seed', '-3'], { env: { TMPDIR: folderWith({}) } });
 
     expect(out).toMatch(/^(?:info|low|medium|high|critical) /m);
     expect(err).toMatch(/Next\n {2}tocsin detect /);

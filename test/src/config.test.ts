@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { UsageError } from '../../src/errors.js';
+import { folderWith } from '../support/cli.js';
 
 /** The lines of the message that name a mistake. */
 function mistakesIn(text: string): string[] {
@@ -123,6 +123,46 @@ describe('the configuration', () => {
     ]);
   });
 
+  test('one prefix of two sources has one log type', () => {
+    const source = (name: string, logType: string): string =>
+      `  - { name: ${name}, prefixes: { AWSLogs/: ${logType} } }`;
+
+    expect(
+      mistakesIn(['sources:', source('a', 'aws.cloudtrail'), source('b', 'aws.cloudtrail')].join('\n')),
+    ).toEqual([]);
+    expect(
+      mistakesIn(['sources:', source('a', 'aws.cloudtrail'), source('b', 'gcp.audit')].join('\n')),
+    ).toEqual([
+      'line 3: sources.1.prefixes.AWSLogs/: "gcp.audit" does not fit: another source says that this prefix holds aws.cloudtrail',
+    ]);
+  });
+
+  test('repeats no secret that stands where its reference belongs', () => {
+    const mistakes = mistakesIn(
+      [
+        'destinations:',
+        '  oncall: { type: pagerduty, routingKey: hunter2 }',
+        '  siem:',
+        '    type: webhook',
+        '    url: https://me:hunter2@siem.example.com/',
+        '    headers: { authorization: hunter2 }',
+        '    signingSecrets: hunter2',
+        '    timeoutSeconds: 99',
+        '  chat: { type: slak, token: hunter2 }',
+        '  team: [hunter2]',
+      ].join('\n'),
+    );
+
+    expect(mistakes).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^line 2: destinations\.oncall\.routingKey: this does not fit: .*env:NAME/),
+        expect.stringMatching(/^line 8: destinations\.siem\.timeoutSeconds: 99 does not fit: /),
+        expect.stringMatching(/^line 9: destinations\.chat\.type: "slak" does not fit: /),
+      ]),
+    );
+    expect(mistakes.join('\n')).not.toContain('hunter2');
+  });
+
   test('brings no property to objects that have none', () => {
     mistakesIn('rules: { settings: { __proto__: { polluted: 1 } } }');
 
@@ -131,7 +171,7 @@ describe('the configuration', () => {
 });
 
 describe('loading it', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-config-'));
+  const folder = folderWith({});
 
   test('without a file of the usual name the defaults hold', async () => {
     await expect(loadConfig(folder)).resolves.toMatchObject({ sources: [] });

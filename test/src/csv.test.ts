@@ -18,7 +18,7 @@ describe('a line of CSV', () => {
   });
 
   test.each(['=1+1', '+1', '-1', '@SUM(A1)', '|calc', '%0', '＝1', ' =1', '"=1', '\t=1', '\r=1', '\n=1'])(
-    'puts a quote before %j, which a spreadsheet would run',
+    'puts a quote before %j, which a spreadsheet would run (#23)',
     (cell) => {
       expect(csvRow(csvLine([cell]))[0]).toMatch(/^'/);
     },

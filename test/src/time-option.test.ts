@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseTimeOption } from '../../src/detection/time-option.js';
 import { UsageError } from '../../src/errors.js';
 
-describe('a bound on event time', () => {
+describe('a bound on event time (#22)', () => {
   test.each([
     ['2026-03-01', 'start', '2026-03-01T00:00:00.000Z'],
     ['2026-03-01', 'end', '2026-03-01T23:59:59.999Z'],

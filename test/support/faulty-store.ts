@@ -23,8 +23,8 @@ export class SharedState {
   readonly memory: MemoryStore = memoryStore();
   private readonly faults: Fault[];
   private calls = 0;
-  /** What a crash may fall back to: what is durable, then one for each write since. */
-  private pasts: [string, never][][] | undefined;
+  /** Writes that are not durable yet, as what undoes them. */
+  private undo: (() => void)[] = [];
   crashes = 0;
 
   /** @param writesThrough whether a write survives every crash at once; otherwise only what was made durable does */
@@ -33,11 +33,6 @@ export class SharedState {
     private readonly writesThrough: boolean,
   ) {
     this.faults = [...faults];
-    if (!writesThrough) this.pasts = [this.snapshot()];
-  }
-
-  private snapshot(): [string, never][] {
-    return [...this.memory.documents] as [string, never][];
   }
 
   nextFault(): FaultKind | undefined {
@@ -50,27 +45,24 @@ export class SharedState {
     return fault.kind;
   }
 
-  written(): void {
-    this.pasts?.push(this.snapshot());
+  /** Called before a write. */
+  writing(key: string): void {
+    if (this.writesThrough) return;
+    const { documents } = this.memory;
+    const before = documents.get(key);
+    this.undo.push(() => (before === undefined ? documents.delete(key) : documents.set(key, before)));
   }
 
   durable(): void {
-    if (this.pasts !== undefined) this.pasts = [this.snapshot()];
+    this.undo = [];
   }
 
-  /** @param choose which of the pasts survives */
+  /** @param choose how many of the writes that were not durable are lost */
   crash(choose: (count: number) => number): void {
     this.crashes++;
-    if (this.pasts === undefined) return;
-    const past = this.pasts[choose(this.pasts.length)] ?? [];
-    this.memory.documents.clear();
-    for (const [key, document] of past) this.memory.documents.set(key, document);
-    this.pasts = [this.snapshot()];
-  }
-
-  /** Everybody shares the fate of a process that holds what is not durable. */
-  get isEmbedded(): boolean {
-    return !this.writesThrough;
+    const kept = choose(this.undo.length + 1);
+    for (const undo of this.undo.slice(kept).reverse()) undo();
+    this.undo = [];
   }
 }
 
@@ -94,8 +86,8 @@ export class TestProcess {
         if (fault === 'before') return this.die();
         if (fault === 'throttle') throw throttled();
         if (fault === 'conflict' && refusal !== undefined) return refusal;
+        if (refusal !== undefined) this.state.writing(String(args[0]));
         const result = await work(...args);
-        if (refusal !== undefined) this.state.written();
         if (fault === 'after') return this.die();
         if (fault === 'timeout') throw throttled();
         return fault === 'echo' && refusal !== undefined ? refusal : result;
@@ -106,7 +98,7 @@ export class TestProcess {
       remove: call(memory.remove, 'conflict'),
       listDue: call(memory.listDue),
       list: call(memory.list),
-      expire: call(memory.expire, -1),
+      expire: call(memory.expire),
       durable: call(async () => this.state.durable()),
       close: call(async () => undefined),
     };

@@ -33,7 +33,11 @@ export class Serving {
 
   constructor(
     readonly folder: string,
-    options: { readonly env?: NodeJS.ProcessEnv; readonly nodeArgs?: readonly string[]; readonly args?: readonly string[] } = {},
+    options: {
+      readonly env?: NodeJS.ProcessEnv;
+      readonly nodeArgs?: readonly string[];
+      readonly args?: readonly string[];
+    } = {},
   ) {
     const { env, nodeArgs = [], args = [] } = options;
     this.child = spawn(process.execPath, [...nodeArgs, CLI, 'serve', ...args], {
@@ -60,9 +64,11 @@ export class Serving {
 
   says(text: string): Promise<LogLine> {
     const what = `a log line with "${text}"`;
-    return eventually(() => this.log.find(({ message }) => message.includes(text)), what).catch((error: unknown) => {
-      throw new Error(`${String(error)}; it said:\n${this.err}`);
-    });
+    return eventually(() => this.log.find(({ message }) => message.includes(text)), what).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}; it said:\n${this.err}`);
+      },
+    );
   }
 
   /** Where it serves health and metrics. */

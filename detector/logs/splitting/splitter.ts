@@ -35,7 +35,7 @@ type Role = 'record' | 'rest' | 'nested';
  * Cuts decompressed content into records; `createSplitter` says what it accepts. One state machine, fed in chunks:
  * what it gives out does not depend on where the chunks end.
  *
- * It is longer than other files, since every mode can lead to every other: apart they could not be followed.
+ * This file is longer than others, because every mode can lead to every other one: split up, they would be harder to follow.
  *
  * It asks for no comma between values, since a missing one costs no record. It believes line breaks more than
  * brackets: a whole object on a line of its own, from column 0 on, is not lost to what is broken before it.

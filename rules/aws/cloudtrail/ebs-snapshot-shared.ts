@@ -15,7 +15,7 @@ export default defineRule({
     'A vendor publishes an image for everyone on purpose.',
   ],
   runbook:
-    'Look who received the snapshot: createVolumePermission.add.items of the event names the accounts, or group all ' +
+    'Look up who received the snapshot: createVolumePermission.add.items of the event names the accounts, or group all ' +
     'for everyone. If an account is not yours, take the permission back (`aws ec2 modify-snapshot-attribute ' +
     '--operation-type remove`), treat the content of the disk as copied, replace the secrets on it, and look for ' +
     'other snapshots that the actor made or shared.',

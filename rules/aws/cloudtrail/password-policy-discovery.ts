@@ -17,7 +17,7 @@ export default defineRule({
     'Infrastructure as code that manages the policy reads it before and after each change.',
   ],
   runbook:
-    'Look whether the identity usually does audits. If not, list its other calls of the same hour: further reads of ' +
+    'Check whether the identity usually does audits. If not, list its other calls of the same hour: further reads of ' +
     'users, roles and keys mean reconnaissance. For an UpdateAccountPasswordPolicy, compare requestParameters with ' +
     'your standard and restore it.',
   references: ['https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountPasswordPolicy.html'],

@@ -6,8 +6,8 @@ export default defineRule({
   name: 'Root user of an account active',
   description:
     'The root user changed something or signed in. Nothing inside the account limits it, and daily work ' +
-    'never needs it: either one of the few tasks that only root can do, or somebody else has its password ' +
-    'or an access key.',
+    'never needs it: this is either one of the few tasks that only root can do, or somebody else who has ' +
+    'its password or an access key.',
   severity: 'high',
   attack: ['TA0004:T1078'],
   falsePositives: [

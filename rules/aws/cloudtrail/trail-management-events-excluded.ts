@@ -12,7 +12,7 @@ export default defineRule({
   attack: ['TA0005:T1562'],
   falsePositives: ['A trail made only for data events, beside another one that records management events.'],
   runbook:
-    'Look at the selectors of the trail (`aws cloudtrail get-event-selectors`) and whether another ' +
+    'Look at the selectors of the trail (`aws cloudtrail get-event-selectors`), and check whether another ' +
     'multi-region trail still records management events. If not, or if the actor does not vouch for it, ' +
     'set includeManagementEvents to true again, and read what the actor did before and, in Event history ' +
     'of each region, since then. Event history keeps management events for 90 days whatever the trails ' +

@@ -18,7 +18,7 @@ export default defineRule({
   enabled: false,
   needs: [
     {
-      what: 'The setting forbiddenRegions, with the regions that you do not use; the default is a mere example.',
+      what: 'The setting forbiddenRegions, with the regions that you do not use; the default is only an example.',
       level: 'optional',
     },
   ],

@@ -15,7 +15,7 @@ export default defineRule({
   runbook:
     'Read the query: which tables, does it select everything, where does the result go? Compare with what the actor ' +
     'usually runs. If it does not fit, look for extract and copy jobs of the same actor after it (destination ' +
-    'buckets and projects), and revoke their sessions. If it is only dear, set `maximumBytesBilled` or a quota.',
+    'buckets and projects), and revoke their sessions. If it is only expensive, set `maximumBytesBilled` or a quota.',
   references: [
     'https://cloud.google.com/bigquery/docs/reference/auditlogs',
     'https://cloud.google.com/bigquery/docs/best-practices-costs',

@@ -22,7 +22,6 @@ import {
   newGroup,
   policies,
   policyOf,
-  severity,
 } from './contributions.js';
 import { NOON } from './world.js';
 
@@ -133,7 +132,7 @@ describe('a group that is stored', () => {
         expect(body.includes('\0')).toBe(false);
         expect(body.isWellFormed()).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -150,7 +149,7 @@ describe('a group that is stored', () => {
         }
         expect(read.group.members.length + read.group.forgotten).toBe(stored.group.members.length);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -195,7 +194,7 @@ describe('a group that is stored', () => {
     });
     const lateness = fc.option(fc.integer({ min: 0, max: LATEST_TIME }), { nil: undefined });
     fc.assert(
-      fc.property(events.chain(batched), policies, lateness, severity, (batches, base, latenessMs) => {
+      fc.property(events.chain(batched), policies, lateness, (batches, base, latenessMs) => {
         const policy = latenessMs === undefined ? base : { ...base, latenessMs };
         let written = newGroup();
         let kept = newGroup();

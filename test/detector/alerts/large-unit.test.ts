@@ -59,6 +59,6 @@ test('a unit of 5,000 matches in 500 groups counts once, wherever it is killed',
         expect(raised.size).toBe(2 * alerts);
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 3 },
   );
 });

@@ -175,7 +175,7 @@ export async function play(scenario: Scenario): Promise<Played> {
       const unit = units[next.unit]!;
       const evaluated = unit.variants[next.variant % unit.variants.length]!;
       try {
-        const evaluate = async () => ({ ...evaluated, onRecord: () => void onRecord++ });
+        const evaluate = async () => ({ ...evaluated, onRecord: () => onRecord++ });
         const { end, touched } = await ledger.process(unit.id, evaluate);
         await process.store.durable();
         mine.splice(mine.indexOf(next), 1);
@@ -193,7 +193,7 @@ export async function play(scenario: Scenario): Promise<Played> {
   const isIdle = (): boolean => [...running.values()].every((count) => count <= 0);
   const runUntil = (isOver: () => boolean): Promise<void> =>
     turns.run(() => {
-      if (fatal !== undefined) throw fatal;
+      if (fatal !== undefined) throw new Error('A worker failed.', { cause: fatal });
       return isOver();
     }, choose);
 

@@ -55,7 +55,7 @@ describe('a mistake in a match is reported with its place', () => {
     [{ a: { like: { field: 'b' } } }, 'match.a.like', 'like is not compared with another field'],
     [{ all: [{ a: 1 }, 5] }, 'match.all[1]', '5 is no match'],
     [{ any: { a: 1 } }, 'match.any', '{"a":1} is no list'],
-    [{ any: { setting: 'none' } }, 'match', 'the rule has no setting "none" that lists matches'],
+    [{ any: { setting: 'none' } }, 'match', 'the rule has no setting "none"'],
     [{ all: [{ a: 1 }], b: 1 }, 'match', 'all stands beside b'],
     [{ not: [{ a: 1 }] }, 'match.not', 'is no match'],
     ['suceeded', 'match', 'the log type has no condition "suceeded"'],
@@ -98,6 +98,32 @@ describe('a mistake in a match is reported with its place', () => {
   });
 });
 
+describe('a setting of the user that does not fit is quoted', () => {
+  const setting = { description: 'Some.', default: [] };
+
+  test.each<[unknown, string]>([
+    [[{ a: 1 }], 'the setting "some" is [{"a":1}], where values were expected'],
+    [null, 'the setting "some" is null, where values were expected'],
+  ])('%j as values', (some, message) => {
+    const rule = ruleWith({ settings: { some: setting }, match: { a: { is: { setting: 'some' } } } });
+
+    expect(problemsOf({ rule, settings: { some: some as string } })).toMatchObject([
+      { at: 'match.a.is', message },
+    ]);
+  });
+
+  test.each<[unknown, string]>([
+    ['x', 'the setting "some" is "x", where a list of matches was expected'],
+    [null, 'the setting "some" is null, where a list of matches was expected'],
+  ])('%j as matches', (some, message) => {
+    const rule = ruleWith({ settings: { some: setting }, match: { any: { setting: 'some' } } });
+
+    expect(problemsOf({ rule, settings: { some: some as string } })).toMatchObject([
+      { at: 'match', message },
+    ]);
+  });
+});
+
 describe('a mistake beside the match is reported with its place', () => {
   test.each<[Record<string, unknown>, string, string]>([
     [{ id: 'AWS Rule' }, 'id', 'expected lower-case words'],
@@ -110,8 +136,8 @@ describe('a mistake beside the match is reported with its place', () => {
       'severityBy[0].match.a.no',
       'no operator "no"',
     ],
-    [{ attack: ['T1201'] }, 'attack.0', 'expected a tactic and technique'],
-    [{ references: ['http://a.example'] }, 'references.0', 'does not fit'],
+    [{ attack: ['T1201'] }, 'attack[0]', 'expected a tactic and technique'],
+    [{ references: ['http://a.example'] }, 'references[0]', 'does not fit'],
     [{ name: ' ' }, 'name', '" " does not fit'],
     [{ threshold: 0 }, 'threshold', '0 does not fit'],
     [{ threshold: 1001 }, 'threshold', '1001 does not fit'],
@@ -120,7 +146,7 @@ describe('a mistake beside the match is reported with its place', () => {
     [{ windowMinutes: 0 }, 'windowMinutes', '0 does not fit'],
     [{ when: 'true' }, 'when', 'expected a function'],
     [{ dedupe: '{a}' }, 'the rule', '"dedupe"'],
-    [{ needs: [{ what: 'x', level: 'must' }] }, 'needs.0.level', '"must" does not fit'],
+    [{ needs: [{ what: 'x', level: 'must' }] }, 'needs[0].level', '"must" does not fit'],
     [{ settings: { a: { default: 1 } } }, 'settings.a.description', 'does not fit'],
     [{ title: '{a' }, 'title', 'in the template "{a"'],
     [{ title: [{ value: '{a' }] }, 'title[0]', 'in the template "{a"'],
@@ -145,7 +171,7 @@ describe('a mistake beside the match is reported with its place', () => {
 
   test('#29 a log type that is not known', () => {
     expect(problemsIn({ logTypes: ['aws.cloudtrial'] })).toMatchObject([
-      { at: 'logTypes.0', message: expect.stringContaining('"aws.cloudtrial" does not fit') },
+      { at: 'logTypes[0]', message: expect.stringContaining('"aws.cloudtrial" does not fit') },
     ]);
   });
 

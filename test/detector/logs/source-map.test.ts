@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { sourceMap } from '../../detector/logs/source-map.js';
-import { LOG_TYPES, type LogTypeId } from '../../detector/rule.js';
+import { sourceMap } from '../../../detector/logs/source-map.js';
+import { LOG_TYPES, type LogTypeId } from '../../../detector/rule.js';
 
 describe('the log type of an object by its key', () => {
   const map = sourceMap([
@@ -29,6 +29,19 @@ describe('the log type of an object by its key', () => {
 
   test('what one source leaves out says nothing about the keys of another', () => {
     expect(map.lookUp('insights-logs-auditlogs/a.tmp')).toBe('azure.audit');
+  });
+
+  test('a source leaves out what its prefixes cover, also where that of another is as long or longer', () => {
+    const shared = sourceMap([
+      { prefixes: { 'AWSLogs/': 'aws.cloudtrail', 'AWSLogs/1/': 'aws.cloudtrail' } },
+      { prefixes: { 'AWSLogs/': 'aws.cloudtrail' }, exclude: ['*.tmp'] },
+    ]);
+
+    expect(['AWSLogs/x.tmp', 'AWSLogs/1/x.tmp', 'AWSLogs/x'].map((key) => shared.lookUp(key))).toEqual([
+      'excluded',
+      'excluded',
+      'aws.cloudtrail',
+    ]);
   });
 
   test('the empty prefix covers what no other one does', () => {

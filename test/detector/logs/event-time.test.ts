@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseEventTime } from '../../detector/logs/time.js';
+import { parseEventTime } from '../../../detector/logs/time.js';
 
 describe('the time of an event', () => {
   test.each([

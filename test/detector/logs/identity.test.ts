@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { identityReader } from '../../detector/logs/identity.js';
-import { logTypes } from '../../detector/logs/index.js';
-import type { JsonObject, LogTypeId } from '../../detector/rule.js';
+import { identityReader } from '../../../detector/logs/identity.js';
+import { logTypes } from '../../../detector/logs/index.js';
+import type { JsonObject, LogTypeId } from '../../../detector/rule.js';
 
 function identify(logType: LogTypeId, record: JsonObject, bytes = JSON.stringify(record)) {
   const known = logTypes.find(({ id }) => id === logType);

@@ -1,0 +1,113 @@
+import type { UnitLetters } from '../../detector/alerts/dead-letters.js';
+import type { Redactor } from '../../detector/alerts/redact.js';
+import type { Engine, RuleFailure } from '../../detector/engine/engine.js';
+import { evaluateUnit, type DeadLetter } from '../../detector/evaluate-unit.js';
+import type { FeedUnit } from '../../detector/feeds/feed.js';
+import { decompress } from '../../detector/logs/decompress.js';
+import type { SplitLimits } from '../../detector/logs/record.js';
+import { splitRecords } from '../../detector/logs/split.js';
+import type { SourceMap } from '../../detector/logs/source-map.js';
+import { documentKey } from '../../detector/state/keys.js';
+import type { StateStore } from '../../detector/state/store.js';
+import { readFileRange } from './read-file.js';
+import type { FoundUnit } from './stored-unit.js';
+
+/** Which records of a unit; undefined: all of them. */
+export type RecordChoice = ((index: number) => boolean) | undefined;
+
+/** What nobody looked at behind such a letter. */
+const NOT_READ_ON: ReadonlySet<DeadLetter['reason']> = new Set([
+  ...(['truncated', 'corrupt-compression', 'unreadable', 'content-too-large'] as const),
+]);
+
+/** The records that a dead letter is about, with those behind a place where reading ended; all where it names none. */
+export function recordsOfLetters({
+  letters,
+  reasons,
+}: Pick<UnitLetters, 'letters' | 'reasons'>): RecordChoice {
+  const total = Object.values(reasons).reduce((sum, count) => sum + count, 0);
+  const named = new Set<number>();
+  let from = Infinity;
+  for (const { index, reason } of letters) {
+    if (index === undefined) return undefined;
+    named.add(index);
+    if (NOT_READ_ON.has(reason)) from = Math.min(from, index);
+  }
+  if (named.size === 0) return undefined;
+  // Only the first of many are listed: behind the last one there can be more, and they come in order.
+  if (total > letters.length) from = Math.min(from, Math.max(...named) + 1);
+  return (index) => named.has(index) || index >= from;
+}
+
+export interface TrialOptions {
+  readonly engine: Engine;
+  readonly sources: SourceMap;
+  readonly limits: SplitLimits;
+  readonly redact: Redactor;
+  readonly arrival: number;
+}
+
+export interface Trial {
+  readonly events: number;
+  readonly excluded: boolean;
+  readonly deadLetters: readonly DeadLetter[];
+  readonly failures: readonly RuleFailure[];
+}
+
+/** Evaluates a unit and keeps nothing: what would still fail? */
+export async function tryUnit(name: string, found: FoundUnit, options: TrialOptions): Promise<Trial> {
+  const deadLetters: DeadLetter[] = [];
+  const failures: RuleFailure[] = [];
+  const unit = { name, open: () => readFileRange(found.path, found.start, found.end) };
+  const { events, excluded } = await evaluateUnit(unit, found.key, options, {
+    match: () => undefined,
+    deadLetter: (letter) => void deadLetters.push(letter),
+    ruleFailure: (failure) => void failures.push(failure),
+  });
+  return { events, excluded, deadLetters, failures };
+}
+
+/** A unit of its own, of some records of another, one a line. Pointers name the file; events are known by their ids. */
+export function replayUnit(
+  id: string,
+  name: string,
+  found: FoundUnit,
+  options: { readonly arrival: number; readonly limits: SplitLimits; readonly records: RecordChoice },
+): FeedUnit {
+  const { arrival, limits, records } = options;
+  const bytes = () => readFileRange(found.path, found.start, found.end);
+  return {
+    ...{ id, name, key: found.key, arrival },
+    open: records === undefined ? bytes : () => chosenRecords(bytes(), limits, records),
+  };
+}
+
+const NEWLINE = Buffer.from('\n');
+
+async function* chosenRecords(
+  bytes: AsyncIterable<Buffer>,
+  limits: SplitLimits,
+  isChosen: (index: number) => boolean,
+): AsyncGenerator<Buffer> {
+  for await (const pieces of splitRecords(decompress(bytes), limits)) {
+    for (const piece of pieces) {
+      if (piece.kind === 'record' && isChosen(piece.index)) yield Buffer.concat([piece.bytes, NEWLINE]);
+    }
+  }
+}
+
+const MOST_REPLAYS = 1000;
+
+/** An id that no finished unit has. One that a crash left open is taken up again, and nothing counts twice. */
+export async function replayId(
+  store: Pick<StateStore, 'get'>,
+  unitId: string,
+  what: string,
+): Promise<string> {
+  for (let n = 1; n < MOST_REPLAYS; n++) {
+    const id = `${unitId}#replay-${what}-${n}`;
+    const found = await store.get(documentKey('unit', id));
+    if (found === undefined || (JSON.parse(found.body) as { state?: unknown }).state !== 'done') return id;
+  }
+  throw new Error(`The unit ${unitId} was replayed ${MOST_REPLAYS} times.`);
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { SourceWatch } from '../../../../detector/runtimes/serve/source-watch.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+function watchOf(silentAfterMs?: number) {
+  const clock = { now: 1_000_000 };
+  const watch = new SourceWatch([{ name: 'trail', silentAfterMs }], () => clock.now);
+  return { clock, watch };
+}
+
+describe('a source that cannot be read', () => {
+  test('is told once the trouble has lasted five minutes, with the place and the reason', () => {
+    const { clock, watch } = watchOf();
+    watch.problem('trail', 'logs/a.json', 'EACCES: permission denied');
+    watch.problem('trail', 'logs/b.json', 'EIO');
+    expect(watch.unhealthy()).toEqual([]);
+
+    clock.now += 5 * MINUTE;
+
+    expect(watch.unhealthy()).toMatchObject([
+      {
+        rule: 'tocsin.source-unhealthy',
+        about: 'trail',
+        context: { place: 'logs/a.json', problem: 'EACCES: permission denied', places: 2 },
+      },
+    ]);
+  });
+
+  test('counts from when it began, also when it is reported again', () => {
+    const { clock, watch } = watchOf();
+    watch.problem('trail', 'logs/a.json', 'EACCES');
+    clock.now += 4 * MINUTE;
+    watch.problem('trail', 'logs/a.json', 'EACCES');
+    clock.now += MINUTE;
+
+    expect(watch.unhealthy()).toHaveLength(1);
+  });
+
+  test('is well again once it can be read', () => {
+    const { clock, watch } = watchOf();
+    watch.problem('trail', 'logs/a.json', 'EACCES');
+    clock.now += HOUR;
+    watch.problem('trail', 'logs/a.json', undefined);
+
+    expect(watch.unhealthy()).toEqual([]);
+  });
+});
+
+describe('a silent source', () => {
+  test('is told after the time that its configuration allows, counted from the last unit', () => {
+    const { clock, watch } = watchOf(2 * HOUR);
+    clock.now += HOUR;
+    watch.unit('trail');
+    clock.now += 2 * HOUR - 1;
+    expect(watch.unhealthy()).toEqual([]);
+
+    clock.now += 1;
+
+    expect(watch.unhealthy()).toMatchObject([
+      { title: 'Source trail has delivered nothing for 2 hours', context: { hours: 2 } },
+    ]);
+  });
+
+  test('is told from the start of the detector when it never delivered', () => {
+    const { clock, watch } = watchOf(HOUR);
+    clock.now += 3 * HOUR;
+
+    expect(watch.unhealthy()).toMatchObject([{ context: { hours: 3 } }]);
+  });
+
+  test('may be silent as long as it likes when nothing is configured', () => {
+    const { clock, watch } = watchOf();
+    clock.now += 1_000 * HOUR;
+
+    expect(watch.unhealthy()).toEqual([]);
+  });
+});

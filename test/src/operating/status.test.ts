@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DeadLetterDocument } from '../../../detector/alerts/dead-letters.js';
+import { CONFIG } from '../../../src/config/schema.js';
+import { backlogIn } from '../../../src/operating/backlog.js';
+import { LetterCounts } from '../../../src/operating/dead-letters.js';
+import { GroupTotals } from '../../../src/operating/group-totals.js';
+import { statusReport, type StatusFacts } from '../../../src/operating/status-report.js';
+import { statusText } from '../../../src/operating/status-text.js';
+import { fakeOutput } from '../support.js';
+import { alertWith, groupWith, NOW, state } from './support.js';
+
+const config = CONFIG.parse({
+  sources: [{ name: 'trail', directory: 'logs' }, { name: 'elsewhere' }],
+  destinations: { out: { type: 'stdout' } },
+});
+const SOURCE = {
+  units: 2,
+  events: 30,
+  bytes: 4000,
+  deadLetters: 0,
+  newestEvent: NOW - 90_000,
+  lastUnit: NOW - 1000,
+};
+const WELL: StatusFacts = {
+  ...{ now: NOW, config, isLive: true, statePath: '/state', silentAfterMs: 3_600_000 },
+  ruleset: { hash: 'abc', rules: 3 },
+  statistics: {
+    ...{ v: 1, since: NOW - 1e6, sources: { trail: SOURCE }, rules: { 'a.b': { hits: 2, lastFired: NOW } } },
+    destinations: { out: { delivered: 5, retried: 1, failed: 0, lastError: 'no' } },
+  },
+  ...{ backlog: new Map(), totals: new GroupTotals(), letters: [], mutes: [] },
+};
+
+describe('the status', () => {
+  test('is well when nothing is to be done', () => {
+    expect(statusReport(WELL)).toMatchObject({
+      ...{ well: true, problems: [], detector: { running: true }, alerts: { kept: 0, unresolved: 0 } },
+      sources: [{ source: 'trail', lagSeconds: 90, units: 2, events: 30, silent: false, configured: true }],
+      rules: [{ rule: 'a.b', hits: 2, lastFired: '2026-03-02T12:00:00.000Z' }],
+      destinations: [
+        { destination: 'out', delivered: 5, retried: 1, gaveUp: 0, waiting: 0, lastError: 'no' },
+      ],
+    });
+  });
+
+  const failed = new GroupTotals();
+  failed.add(groupWith([alertWith('a')], { a: { out: state({ state: 'failed' }) } }));
+  test.each<[string, Partial<StatusFacts>, string]>([
+    ['a source is silent', { now: NOW + 4 * 3_600_000 }, 'Source trail has been silent for 4 h.'],
+    [
+      'a source never said anything',
+      { statistics: { ...WELL.statistics, sources: {} } },
+      'Source trail has not delivered anything yet.',
+    ],
+    ['messages failed', { totals: failed }, '1 message to out failed for good.'],
+    [
+      'there are dead letters',
+      { letters: [{ kind: 'unit', about: 'trail', reason: 'not-json', count: 2, latest: NOW }] },
+      '2 dead letters can be replayed: tocsin replay.',
+    ],
+    ['the rules are broken', { ruleset: { problem: 'bad\nworse' } }, 'The rules cannot be loaded: bad'],
+  ])('is not well when %s', (_, facts, problem) => {
+    const report = statusReport({ ...WELL, ...facts });
+
+    expect(report.problems).toEqual([problem]);
+    expect(report.well).toBe(false);
+  });
+
+  test('shows sources and destinations that the configuration does not have any more', () => {
+    const { sources, destinations } = statusReport({
+      ...WELL,
+      statistics: { ...WELL.statistics, sources: { trail: SOURCE, old: { ...SOURCE, lastUnit: 1 } } },
+      totals: failed,
+      config: { ...config, destinations: {} },
+    });
+
+    expect(sources.find(({ source }) => source === 'old')).toMatchObject({
+      configured: false,
+      silent: false,
+    });
+    expect(destinations).toMatchObject([{ destination: 'out', configured: false, failed: 1 }]);
+  });
+
+  test('as text does nothing to a terminal', () => {
+    const hostile = 'x\u001b[2J\u009b\u202e';
+    const mute = {
+      id: 'a',
+      key: 'mute/a',
+      version: 'v1',
+      rule: hostile,
+      reason: hostile,
+      until: NOW,
+    } as const;
+    const text = statusText(
+      statusReport({
+        ...WELL,
+        letters: [{ kind: 'rule', about: hostile, reason: hostile, count: 1, latest: NOW }],
+        mutes: [mute],
+        statistics: {
+          ...WELL.statistics,
+          rules: { [hostile]: { hits: 1, lastFired: NOW } },
+          destinations: { [hostile]: { delivered: 0, retried: 0, failed: 1, lastError: hostile } },
+        },
+      }),
+      fakeOutput(),
+    );
+
+    expect(text).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]*$/);
+    expect(text).toContain('x\\u001b[2J');
+  });
+});
+
+test('standing with destinations, and held alerts by reason, are added up over groups', () => {
+  const totals = new GroupTotals();
+  const held = state({ state: 'held', reason: 'muted' });
+  totals.add(groupWith([alertWith('a'), alertWith('b')], { a: { x: held, y: held }, b: { x: state() } }));
+  totals.add({
+    ...groupWith([alertWith('c')], { c: { x: state({ state: 'sending' }), y: state({ state: 'failed' }) } }),
+    resolved: { c: NOW },
+  });
+
+  expect([totals.alerts, totals.unresolved]).toEqual([3, 2]);
+  expect(totals.held()).toEqual({ muted: 1 });
+  expect(totals.standingOf('x')).toEqual({ waiting: 1, failed: 0, held: 1 });
+  expect(totals.standingOf('y')).toEqual({ waiting: 0, failed: 1, held: 1 });
+});
+
+test('dead letters are counted by kind, what they are about, and reason', () => {
+  const base = { v: 1, at: NOW } as const;
+  const unit = { kind: 'unit', source: 's', unitId: 'u', unit: 'f', letters: [] } as const;
+  const letters: readonly DeadLetterDocument[] = [
+    { ...base, ...unit, reasons: { 'not-json': 2, truncated: 1 } },
+    { ...base, ...unit, at: NOW + 5, reasons: { 'not-json': 3 } },
+    { ...base, kind: 'delivery', destination: 'd', alertId: 'a', groupKey: 'g', reason: 'no' },
+    { ...base, ...unit, kind: 'rule', rule: 'r', hook: 'when', error: 'e', events: 4 },
+  ];
+  const counts = new LetterCounts();
+  for (const letter of letters) counts.add(letter);
+
+  expect(counts.all()).toEqual([
+    { kind: 'unit', about: 's', reason: 'not-json', count: 5, latest: NOW + 5 },
+    { kind: 'rule', about: 'r', reason: 'when: e', count: 4, latest: NOW },
+    expect.objectContaining({ kind: 'unit', reason: 'truncated', count: 1 }),
+    expect.objectContaining({ kind: 'delivery', about: 'd', reason: 'no', count: 1 }),
+  ]);
+});
+
+test('the backlog is read out of metrics, and nothing else is', () => {
+  const text = [
+    '# HELP tocsin_backlog_units Objects.',
+    'tocsin_backlog_units{source="trail"} 12',
+    'tocsin_backlog_bytes{source="trail"} 1.5e+3',
+    'tocsin_backlog_units{source="a\\"b"} 1',
+    'tocsin_backlog_units{source="other"} NaN',
+    'tocsin_units_total{source="trail"} 9',
+  ].join('\n');
+
+  expect(backlogIn(text)).toEqual(new Map([['trail', { units: 12, bytes: 1500 }]]));
+});
