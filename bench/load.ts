@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Unit } from '../detector/feeds/unit.js';
 import { classifierFor } from '../detector/logs/classify.js';
 import { parseRecord } from '../detector/logs/parse.js';
 import { sourceMap } from '../detector/logs/source-map.js';
 import type { LogTypeId } from '../detector/rule.js';
 import { sampleLogs } from '../src/demo/sample-logs.js';
+import { OptionError } from './option-error.js';
 import { recordsOf } from './records.js';
 
 const MB = 1_000_000;
@@ -38,7 +39,8 @@ export async function generatedLoad(root: string, mb: number): Promise<Load> {
   if ((await readdir(folder).catch(() => [])).length === 0) {
     // Loads of the same size that an older generator made.
     for (const entry of await readdir(cache).catch(() => [])) {
-      if (entry.startsWith(`${name}-`)) await rm(join(cache, entry), { recursive: true, force: true });
+      const isOld = entry.startsWith(`${name}-`) && !entry.startsWith(basename(folder));
+      if (isOld) await rm(join(cache, entry), { recursive: true, force: true });
     }
     await generate(folder, mb);
   }
@@ -59,28 +61,42 @@ async function generate(folder: string, mb: number): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, file.bytes);
   }
-  await rename(partial, folder);
+  try {
+    await rename(partial, folder);
+  } catch (error) {
+    // Another run made the same files meanwhile.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error;
+    await rm(partial, { recursive: true, force: true });
+  }
 }
 
 /** The generator's sources, and zlib's, decide every byte. */
 async function versionOf(folder: string): Promise<string> {
   const hash = createHash('sha256').update(process.version);
-  for (const name of (await readdir(folder)).sort()) hash.update(await readFile(join(folder, name)));
+  for (const path of await filesBelow(folder)) hash.update(await readFile(path));
   return hash.digest('hex').slice(0, 12);
 }
 
-export async function loadFrom(folder: string, name: string): Promise<Load> {
+async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
+  return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+/** @throws OptionError when there is no such folder */
+export async function loadFrom(folder: string, name: string): Promise<Load> {
   const files: LoadFile[] = [];
-  for (const path of paths) {
+  for (const path of await filesBelow(folder).catch(refuse)) {
     const bytes = await readFile(path);
     files.push({ key: relative(folder, path), bytes, logType: await logTypeOf(bytes) });
   }
   return { name, folder, files };
+}
+
+function refuse(error: unknown): never {
+  throw new OptionError(error instanceof Error ? error.message : String(error));
 }
 
 async function logTypeOf(bytes: Buffer): Promise<LogTypeId | undefined> {
@@ -94,10 +110,10 @@ async function logTypeOf(bytes: Buffer): Promise<LogTypeId | undefined> {
   return undefined;
 }
 
-/** The files of one log type. @throws RangeError when there is none */
+/** The files of one log type. @throws OptionError when there is none */
 export function filesOf(load: Load, logType: LogTypeId): readonly LoadFile[] {
   const files = load.files.filter((file) => file.logType === logType);
-  if (files.length === 0) throw new RangeError(`There is no file of ${logType} in ${load.folder}.`);
+  if (files.length === 0) throw new OptionError(`There is no file of ${logType} in ${load.folder}.`);
   return files;
 }
 

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { describeLoad, generatedLoad, loadFrom } from './load.js';
 import { machine } from './machine.js';
 import { measure, type Measurement } from './measure.js';
+import { OptionError } from './option-error.js';
 import { jsonLine, tableOf } from './report.js';
 import { suites, type Bench, type Suite } from './suites/index.js';
 
@@ -18,8 +19,6 @@ const USAGE = `npm run bench -- [options]
   --json        JSON lines: the machine, the load, then one line for each case
   --no-build    measure dist/ as it is, be it older than the sources
 `;
-
-class OptionError extends Error {}
 
 try {
   await main(process.argv[2] ?? '.', process.argv.slice(3));
@@ -39,7 +38,7 @@ async function main(root: string, args: string[]): Promise<void> {
   const load =
     options.load === undefined
       ? await generatedLoad(root, options.mb)
-      : await loadFrom(resolve(options.load), `files of ${options.load}`);
+      : await loadFrom(resolve(options.load), 'the files of a folder');
   const scratch = await mkdtemp(join(tmpdir(), 'tocsin-bench-state-'));
   const bench: Bench = { root, load, scratch, here: import.meta.dirname };
   try {
@@ -58,10 +57,8 @@ function reporter(json: boolean) {
   return {
     about: ({ load }: Bench): void => {
       const { text, facts } = machine();
-      if (json)
-        write(
-          jsonLine({ machine: facts }) + jsonLine({ load: { name: load.name, files: load.files.length } }),
-        );
+      const loaded = { name: load.name, files: load.files.length };
+      if (json) write(jsonLine({ machine: facts }) + jsonLine({ load: loaded }));
       else write(`${text}\n${describeLoad(load)}\n`);
     },
     suite: ({ name, title }: Suite, results: readonly Measurement[]): void => {

@@ -229,7 +229,7 @@ function remembered(
   const unsent = stored.group.alerts.filter(({ id }) => !folded.has(id) && isOpen(deliveries[id]));
   const all = [...unsent, ...group.alerts].sort((a, b) => a.start - b.start);
   let surplus = all.length - MOST_ALERTS;
-  return surplus <= 0 ? all : all.filter(({ id }) => surplus-- <= 0);
+  return surplus <= 0 ? all : all.filter(({ id }) => isOpen(deliveries[id]) || surplus-- <= 0);
 }
 
 function roomIn(deliveries: StoredGroup['deliveries']): number {

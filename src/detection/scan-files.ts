@@ -32,6 +32,8 @@ export async function findLogFiles(
 ): Promise<readonly LogFile[]> {
   const files = new Map<string, LogFile>();
   for (const path of paths) {
+    // An empty path, as of a shell variable that is not set, would resolve to the current folder.
+    if (path === '') throw nothingAt('""');
     const root = resolve(deps.cwd, path);
     for await (const found of filesAt(root)) {
       if ('unit' in found) {
@@ -41,11 +43,7 @@ export async function findLogFiles(
         // Paths can overlap; a file read twice would count twice.
         if (!files.has(name)) files.set(name, { key, unit: { ...found.unit, name } });
       } else if (found.path === root && found.error.code === 'ENOENT') {
-        throw new UsageError(
-          'NO_SUCH_PATH',
-          `There is nothing at ${path}.`,
-          'Name a log file or a folder of log files.',
-        );
+        throw nothingAt(path);
       } else {
         report.deadLetter({
           reason: 'unreadable',
@@ -57,6 +55,9 @@ export async function findLogFiles(
   }
   return [...files.values()];
 }
+
+const nothingAt = (path: string): UsageError =>
+  new UsageError('NO_SUCH_PATH', `There is nothing at ${path}.`, 'Name a log file or a folder of log files.');
 
 const shortName = (name: string, cwd: string): string =>
   name.startsWith(`${cwd}/`) ? name.slice(cwd.length + 1) : name;

@@ -7,7 +7,7 @@ import { sourceMap } from '../../detector/logs/source-map.js';
 import { defineRule } from '../../detector/rule.js';
 import type { Deps } from '../../src/command.js';
 import { DetectReport } from '../../src/detection/report.js';
-import { scanFiles, type LogFile, type ScanListener } from '../../src/detection/scan-files.js';
+import { findLogFiles, scanFiles, type LogFile, type ScanListener } from '../../src/detection/scan-files.js';
 import { jsonl, stopLogging } from '../e2e/events.js';
 import { fakeOutput } from './support.js';
 
@@ -152,4 +152,12 @@ test('a file whose name looks like another key is still read once, under its own
   ]);
 
   expect(summary).toMatchObject({ files: 2, events: 2 });
+});
+
+test('an empty path is refused, and does not mean the current folder', async () => {
+  const deps: Deps = { cwd: '/', env: {}, out: fakeOutput(), err: fakeOutput(), now: () => NOW };
+
+  await expect(findLogFiles([''], deps, new DetectReport(deps.now))).rejects.toMatchObject({
+    code: 'NO_SUCH_PATH',
+  });
 });
