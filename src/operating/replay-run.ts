@@ -100,11 +100,9 @@ export class ReplayRun {
     if ('problem' in found) return kept(found.problem);
     const trial = await this.attempt(letter.unit, found, engine, at);
     if ('problem' in trial) return kept(trial.problem);
-    const [failure] = trial.failures;
+    const { failure, failures } = trial;
     if (failure !== undefined) {
-      return kept(
-        `it still fails on ${plural(trial.failures.length, 'event')} (${failure.hook}: ${failure.error})`,
-      );
+      return kept(`it still fails on ${plural(failures, 'event')} (${failure.hook}: ${failure.error})`);
     }
     const failing = new Set(trial.deadLetters.map(({ index }) => index));
     const records: RecordChoice = failing.size === 0 ? undefined : (index) => !failing.has(index);

@@ -50,21 +50,31 @@ export interface TrialOptions {
 export interface Trial {
   readonly events: number;
   readonly excluded: boolean;
+  /** The first ones with their messages. */
   readonly deadLetters: readonly DeadLetter[];
-  readonly failures: readonly RuleFailure[];
+  /** Failures of rules, and the first of them. */
+  readonly failures: number;
+  readonly failure: RuleFailure | undefined;
 }
+
+/** The message of each of a million broken records would fill the memory. */
+const MOST_MESSAGES = 100;
 
 /** Evaluates a unit and keeps nothing: what would still fail? */
 export async function tryUnit(name: string, found: FoundUnit, options: TrialOptions): Promise<Trial> {
   const deadLetters: DeadLetter[] = [];
-  const failures: RuleFailure[] = [];
+  const told: { failures: number; failure: RuleFailure | undefined } = { failures: 0, failure: undefined };
   const unit = { name, open: () => readFileRange(found.path, found.start, found.end) };
   const { events, excluded } = await evaluateUnit(unit, found.key, options, {
     match: () => undefined,
-    deadLetter: (letter) => void deadLetters.push(letter),
-    ruleFailure: (failure) => void failures.push(failure),
+    deadLetter: (letter) =>
+      void deadLetters.push(deadLetters.length < MOST_MESSAGES ? letter : { ...letter, message: '' }),
+    ruleFailure: (failure) => {
+      told.failures++;
+      told.failure ??= failure;
+    },
   });
-  return { events, excluded, deadLetters, failures };
+  return { events, excluded, deadLetters, ...told };
 }
 
 /** A unit of its own, of some records of another, one a line. Pointers name the file; events are known by their ids. */
