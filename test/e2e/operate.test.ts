@@ -230,7 +230,8 @@ function operations(isLive: boolean): void {
     expect(new Set(items.map(({ kind }) => kind))).toEqual(new Set(['unit', 'delivery', 'rule']));
     expect(ofRules).toMatchObject([{ kind: 'rule', rule: 'own.fragile', outcome: 'planned' }]);
     expect(nowhere).toEqual([]);
-    expect(later).toEqual(items);
+    // The detector goes on: more can fail meanwhile.
+    expect(later).toEqual(expect.arrayContaining(items));
     expect(text.code).toBe(0);
   });
 
