@@ -13,7 +13,7 @@ const focusedOrSkipped = ['describe', 'it', 'test'].flatMap((object) =>
 );
 
 export default defineConfig(
-  globalIgnores(['dist/', 'build/', 'coverage/', '**/fixtures/']),
+  globalIgnores(['dist/', 'build/', 'coverage/', 'cdktf.out/', '**/fixtures/']),
   js.configs.recommended,
   {
     languageOptions: { globals: globals.nodeBuiltin },
@@ -60,7 +60,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['detector/**/*.ts', 'rules/**/*.ts', 'src/**/*.ts'],
+    files: ['detector/**/*.ts', 'rules/**/*.ts', 'src/**/*.ts', 'stacks/**/*.ts'],
     rules: {
       // Output goes through what the caller hands in; only the entry point ends the process.
       'no-console': 'error',

@@ -50,6 +50,8 @@ export interface UnitSink {
   readonly match: (found: FoundMatch) => void;
   readonly deadLetter: (letter: DeadLetter) => void;
   readonly ruleFailure: (failure: RuleFailure) => void;
+  /** Called with events to look at more closely: of each chunk the last, and the last that some rule looks for. */
+  readonly sample?: (logType: LogTypeId, event: JsonObject) => void;
   /**
    * Called after each chunk with what it held, for progress. What it returns is waited for: a sink that cannot keep up
    * holds the unit back.
@@ -175,11 +177,17 @@ async function* counted(chunks: AsyncIterable<Buffer>, counts: UnitCounts): Asyn
   }
 }
 
+interface ReadEvent {
+  readonly logType: LogType;
+  readonly record: JsonObject;
+}
+
 class UnitEvaluation {
   private reportedEvents = 0;
   private reportedBytes = 0;
-  /** The event read last. */
-  private latest: { readonly logType: LogType; readonly record: JsonObject } | undefined;
+  /** The events read last in this chunk: of all, and of those that some rule looks for. */
+  private latest: ReadEvent | undefined;
+  private sought: ReadEvent | undefined;
 
   constructor(
     private readonly unit: Unit,
@@ -194,7 +202,7 @@ class UnitEvaluation {
       if (piece.kind === 'fault') this.deadLetter({ ...pick(piece), unit: this.unit.name });
       else this.record(piece);
     }
-    this.noteNewest();
+    this.sample();
     const events = this.counts.events - this.reportedEvents;
     const bytes = this.counts.bytes - this.reportedBytes;
     this.reportedEvents = this.counts.events;
@@ -202,12 +210,16 @@ class UnitEvaluation {
     return this.sink.progress?.(events, bytes);
   }
 
-  private noteNewest(): void {
-    if (this.latest === undefined) return;
-    const time = identityReader(this.latest.logType).time(this.latest.record);
+  private sample(): void {
+    const { latest, sought } = this;
+    this.latest = this.sought = undefined;
+    if (latest === undefined) return;
+    const time = identityReader(latest.logType).time(latest.record);
     const { newest = -Infinity } = this.counts;
     if (time !== undefined && time > newest) this.counts.newest = time;
-    this.latest = undefined;
+    for (const event of new Set([latest, sought ?? latest])) {
+      this.sink.sample?.(event.logType.id, event.record);
+    }
   }
 
   deadLetter(letter: DeadLetter): void {
@@ -242,7 +254,8 @@ class UnitEvaluation {
   private event(logType: LogType, record: JsonObject, bytes: Buffer, index: number): void {
     const { engine, arrival, from = -Infinity, to = Infinity } = this.options;
     const identity = identityReader(logType);
-    this.latest = { logType, record };
+    const read: ReadEvent = { logType, record };
+    this.latest = read;
     const bounded = from !== -Infinity || to !== Infinity;
     const timeOf = (): number => Math.min(identity.time(record) ?? arrival, arrival);
     if (bounded && (timeOf() < from || timeOf() > to)) {
@@ -250,7 +263,9 @@ class UnitEvaluation {
       return;
     }
     this.counts.events++;
-    const { matches, failures } = engine.evaluate(logType.id, () => record, parsedView(record));
+    const evaluation = engine.evaluate(logType.id, () => record, parsedView(record));
+    const { matches, failures } = evaluation;
+    if (evaluation.sought === true) this.sought = read;
     failures.forEach(this.sink.ruleFailure);
     if (matches.length === 0) return;
     const found = {

@@ -6,11 +6,14 @@ import type { Redactor } from './alerts/redact.js';
 import { createPlanner, type PlannerOptions } from './alerts/planner.js';
 import { systemEntry, systemRules, type SystemEvent } from './alerts/system-rules.js';
 import type { Engine, RuleFailure } from './engine/engine.js';
+import { FieldWatch, type SeenFields } from './engine/seen-fields.js';
 import { evaluateUnit, type DeadLetter, type UnitCounts } from './evaluate-unit.js';
 import type { FeedUnit, UnitOutcome } from './feeds/feed.js';
 import { RetryLaterError } from './feeds/unit.js';
+import { logTypes } from './logs/index.js';
 import type { SplitLimits } from './logs/record.js';
 import type { SourceMap } from './logs/source-map.js';
+import type { LogTypeId } from './rule.js';
 import { StoreError, type StateStore } from './state/store.js';
 
 export interface ProcessorOptions
@@ -37,6 +40,8 @@ export interface UnitReport {
   /** Matches by rule. */
   readonly hits: ReadonlyMap<string, number>;
   readonly failures: number;
+  /** Of the fields that rules need, those that had a value, in the events that were looked at. */
+  readonly seen: ReadonlyMap<LogTypeId, SeenFields>;
   readonly at: number;
 }
 
@@ -53,6 +58,7 @@ export interface Processed {
 export class Processor {
   private readonly ledger: Ledger;
   private readonly engine: Engine;
+  private readonly fields: FieldWatch;
 
   constructor(private readonly options: ProcessorOptions) {
     const { engine, redact } = options;
@@ -63,6 +69,7 @@ export class Processor {
       plan: createPlanner(options),
     });
     this.engine = withRedactedFailures(engine, redact);
+    this.fields = new FieldWatch(engine.rules, logTypes);
   }
 
   /** Evaluates a unit and counts its matches, once, however often it is called with it. */
@@ -90,9 +97,11 @@ export class Processor {
     const letters: DeadLetter[] = [];
     const reasons = new Map<string, number>();
     const failures = new Map<string, RuleFailure & { events: number }>();
+    const fields = this.fields.begin();
     const options = { engine: this.engine, sources, limits, redact, arrival: unit.arrival };
     const counts = await evaluateUnit(unit, unit.key, options, {
       match: (found) => manifest.add(found),
+      sample: (logType, event) => fields.look(logType, event),
       deadLetter: (letter) => {
         reasons.set(letter.reason, (reasons.get(letter.reason) ?? 0) + 1);
         if (letters.length < MOST_LETTERS) letters.push(letter);
@@ -110,7 +119,9 @@ export class Processor {
     const { hits } = manifest;
     return {
       entries: [...manifest.entries(), ...events.map(systemEntry)],
-      onRecord: () => observe?.({ source, counts, hits, failures: failures.size, at: now() }),
+      onRecord: () =>
+        observe?.({ source, counts, hits, failures: failures.size, seen: fields.seen, at: now() }),
+      isRemembered: unit.isRemembered === true,
       ...(unit.end === undefined ? {} : { end: unit.end }),
     };
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// Builds dist/: the `tocsin` command and the rule contract as ESM bundles that share their chunks, the type
-// declarations of the contract, and the licences of what was bundled in.
+// Builds dist/: the `tocsin` command, the rule contract, and what a deployed detector is bundled of, as ESM bundles that
+// share their chunks; the type declarations of the contract, and the licences of what was bundled in.
 //
 //   node scripts/build.mjs             always builds
 //   node scripts/build.mjs --if-stale  builds when a source is newer than dist/cli.js
@@ -9,6 +9,7 @@ import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/prom
 import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { pureRules } from '../stacks/pure-rules.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -32,7 +33,16 @@ await Promise.all([buildBundles(), buildTypes()]);
 async function buildBundles() {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli.ts', rule: 'detector/rule.ts' },
+    entryPoints: {
+      cli: 'src/cli.ts',
+      rule: 'detector/rule.ts',
+      // What cdktf.json runs, and what the bundle of a deployed detector is made of.
+      stacks: 'stacks/main.ts',
+      lambda: 'detector/runtimes/lambda/index.ts',
+      rules: 'rules/index.ts',
+    },
+    plugins: [pureRules([join(root, 'rules')])],
+    mainFields: ['module', 'main'],
     outdir: dist,
     bundle: true,
     format: 'esm',
@@ -99,7 +109,9 @@ async function buildTypes() {
 async function isFresh() {
   const built = await modified(cli);
   if (built === 0) return false;
-  const sources = ['package.json', 'scripts', 'detector', 'rules', 'src'].map((name) => join(root, name));
+  const sources = ['package.json', 'scripts', 'detector', 'rules', 'src', 'stacks'].map((name) =>
+    join(root, name),
+  );
   for (const source of sources) {
     if ((await modified(source)) > built) return false;
     const below = await readdir(source, { recursive: true }).catch(() => []);

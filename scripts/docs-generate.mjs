@@ -12,7 +12,8 @@ import { format, resolveConfig } from 'prettier';
  * @typedef {import('../detector/logs/log-type.js').LogType} LogType
  * @typedef {import('../detector/rule.js').Rule} Rule
  * @typedef {import('../detector/logs/classify.js').Classify} Classify
- * @typedef {{ logTypes: readonly LogType[], rules: readonly Rule[], classify: () => Classify, alertSchema: object }} Sources
+ * @typedef {{ properties?: Record<string, Schema>, items?: Schema, additionalProperties?: Schema | boolean, oneOf?: Schema[], description?: string }} Schema
+ * @typedef {{ logTypes: readonly LogType[], rules: readonly Rule[], classify: () => Classify, alertSchema: object, configSchema: Schema }} Sources
  */
 
 const root = resolve(import.meta.dirname, '..');
@@ -84,7 +85,9 @@ async function load() {
           export { rules } from './rules/index.ts';
           import { z } from 'zod';
           import { ALERT_BODY } from './detector/destinations/body.ts';
+          import { CONFIG } from './src/config/schema.ts';
           export const alertSchema = z.toJSONSchema(ALERT_BODY, { target: 'draft-2020-12' });
+          export const configSchema = z.toJSONSchema(CONFIG, { target: 'draft-2020-12', io: 'input' });
           export const classify = () => classifierFor('', sourceMap([]));`,
         resolveDir: root,
         loader: 'ts',
@@ -261,11 +264,40 @@ function attackLink(id) {
   return `[${id}](${url})`;
 }
 
+/**
+ * The schema of tocsin.yaml with what docs/configuration.md says of each key, for editors.
+ * @param {Sources} sources
+ * @param {string} page
+ */
+function configSchemaText({ configSchema }, page) {
+  const rows = [...page.matchAll(/^\| `([a-z][^`]*)` +\| *(?:[^|\\]|\\.)*\| *((?:[^|\\]|\\.)*?) *\|$/gim)];
+  const meanings = new Map(rows.map(([, key = '', meaning = '']) => [key, plain(meaning)]));
+  describeKeys(configSchema, '', meanings);
+  return JSON.stringify({ title: 'tocsin.yaml', ...configSchema });
+}
+
+/** @param {Schema} schema @param {string} at @param {ReadonlyMap<string, string>} meanings */
+function describeKeys(schema, at, meanings) {
+  const meaning = meanings.get(at);
+  if (meaning !== undefined) schema.description = meaning;
+  for (const [name, inner] of Object.entries(schema.properties ?? {}))
+    describeKeys(inner, at === '' ? name : `${at}.${name}`, meanings);
+  if (schema.items !== undefined) describeKeys(schema.items, `${at}[]`, meanings);
+  if (typeof schema.additionalProperties === 'object')
+    describeKeys(schema.additionalProperties, `${at}.<name>`, meanings);
+  for (const one of schema.oneOf ?? []) describeKeys(one, at, meanings);
+}
+
+/** Without Markdown. @param {string} text */
+const plain = (text) => text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/[`\\]/g, '');
+
 const sources = await load();
+const configuration = await readFile(join(root, 'docs/configuration.md'), 'utf8');
 const pages = {
   'docs/log-types.md': logTypesPage(sources),
   'docs/rules-catalogue.md': cataloguePage(sources),
   'docs/schema/alert.schema.json': JSON.stringify(sources.alertSchema),
+  'docs/schema/tocsin.schema.json': configSchemaText(sources, configuration),
 };
 const isCheck = process.argv.includes('--check');
 for (const [name, text] of Object.entries(pages)) {

@@ -1,8 +1,9 @@
 import { Command as Program, Option } from 'commander';
-import type { Command, Deps, GlobalOptions, Screen } from './command.js';
+import type { Command, Deps, GlobalOptions, Output, Screen } from './command.js';
 import { EXIT, UsageError, type ExitCode } from './errors.js';
 import { processOutput } from './output/process-output.js';
 import { explain, usageError } from './program/explain.js';
+import { addInfrastructureCommands } from './program/infrastructure-commands.js';
 import { addOperatorCommands } from './program/operator-commands.js';
 import { ruleFolders, ruleOptions } from './program/rule-options.js';
 import { NODE_RANGE, VERSION } from './version.js';
@@ -19,13 +20,17 @@ function run<Options>(load: Load<Options>, own: Options, program: Program): Prom
   });
 }
 
+/** Standard output as the command sees it. */
+let stdout: Output | undefined;
+
 function depsOf(color: boolean): Deps {
   const colors = color && (process.env.NO_COLOR ?? '') === '';
   const screen: Screen = {};
+  stdout = processOutput(process.stdout, colors, screen);
   return {
     cwd: process.cwd(),
     env: process.env,
-    out: processOutput(process.stdout, colors, screen),
+    out: stdout,
     err: processOutput(process.stderr, colors, screen),
     now: Date.now,
   };
@@ -94,6 +99,7 @@ function buildProgram(): Program {
       run(async () => (await import('./commands/demo.js')).demo, options, program),
     );
 
+  addInfrastructureCommands(program, run);
   addOperatorCommands(program, run);
   return program;
 }
@@ -121,6 +127,10 @@ function withoutSqliteWarning(): void {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (stdout?.onBroken !== undefined) {
+    stdout.onBroken(error);
+    return;
+  }
   // `tocsin detect … | head`: the reader has seen enough.
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   process.stderr.write(

@@ -20,8 +20,10 @@ export interface Output {
   readonly colors: boolean;
   readonly columns: number;
   readonly screen: Screen;
-  /** Waits while the reader is slow; a reader that went away ends the command in silence. */
+  /** Waits while the reader is slow; a reader that went away ends the command in silence, unless `onBroken` is set. */
   write(text: string): Promise<void>;
+  /** Set by a command that goes on, or ends in its own way, when nothing can be written any more: writes then reject. */
+  onBroken?: (error: Error) => void;
 }
 
 /** The terminal that standard output and error share. */

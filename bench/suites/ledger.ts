@@ -37,21 +37,22 @@ export const ledger: Suite = {
   title: 'State in SQLite, over the CloudTrail files of the load',
   prepare: async ({ load, scratch }) => {
     const files = filesOf(load, 'aws.cloudtrail');
-    const now = await newestOf(files);
+    const common = { files, scratch, now: await newestOf(files) };
     const engine = shippedRules();
     const noisy = createEngine([{ rule: EVERY_EVENT, reviewed: true }], logTypes);
+    const everyEvent = 'every event matches: evaluated';
     return [
       { name: 'evaluated', run: () => evaluateAll(files, unitOptions(engine)) },
-      stored('counted, a commit a unit', { files, now, scratch, engine, atOnce: 1 }),
-      stored(`counted, ${AT_ONCE} units at once`, { files, now, scratch, engine, atOnce: AT_ONCE }),
+      stored('counted, a commit a unit', { ...common, engine, atOnce: 1 }),
+      stored(`counted, ${AT_ONCE} units at once`, { ...common, engine, atOnce: AT_ONCE }),
+      { name: everyEvent, against: everyEvent, run: () => evaluateAll(files, unitOptions(noisy)) },
       {
-        name: 'every event matches: evaluated',
-        against: 'every event matches: evaluated',
-        run: () => evaluateAll(files, unitOptions(noisy)),
+        ...stored('- counted, a commit a unit', { ...common, engine: noisy, atOnce: 1 }),
+        against: everyEvent,
       },
       {
-        ...stored('every event matches: counted', { files, now, scratch, engine: noisy, atOnce: AT_ONCE }),
-        against: 'every event matches: evaluated',
+        ...stored(`- counted, ${AT_ONCE} units at once`, { ...common, engine: noisy, atOnce: AT_ONCE }),
+        against: everyEvent,
       },
     ];
   },
@@ -104,8 +105,9 @@ function stored(name: string, options: Stored): Case {
 
   async function process(file: LoadFile): Promise<void> {
     const unit = { ...unitOf(file), id: file.key, key: file.key, arrival: options.now };
-    const processed = await processor?.process(unit, 'bench');
-    if (processed?.outcome.kind !== 'done') throw new Error(`${file.key} was not processed.`);
+    // What a feed does after a while: units that write the same group at the same time can stand in each other's way.
+    let processed = await processor?.process(unit, 'bench');
+    while (processed?.outcome.kind === 'retry') processed = await processor?.process(unit, 'bench');
     await store?.durable();
   }
 }

@@ -4,8 +4,9 @@ import { cutText } from '../engine/text.js';
 import type { Rule } from '../rule.js';
 import { documentKey } from '../state/keys.js';
 import { MOST_DOCUMENT_BYTES } from '../state/store.js';
-import type { EventPointer } from './group.js';
+import { FORGOTTEN, type EventPointer, type Group } from './group.js';
 import type { StoredGroup } from './group-document.js';
+import { shortHash } from './manifest.js';
 
 /** What an alert shows, written before its group names it: a document that nobody names expires unseen. */
 export interface AlertDocument {
@@ -48,6 +49,16 @@ export function addPointers(document: AlertDocument, pointers: readonly EventPoi
   return all.length === document.pointers.length ? document : { ...document, pointers: all };
 }
 
+/**
+ * The events that an alert counts, of those that its document names: somebody who lost the race to write the group may
+ * have named some that wait, or that the alert beside it counts.
+ */
+export function pointersOf({ id, pointers }: AlertDocument, { members }: Group): readonly EventPointer[] {
+  const others = members.filter(({ alert }) => alert !== id && alert !== FORGOTTEN);
+  const elsewhere = new Set(others.map((member) => member.id));
+  return pointers.filter(({ eventId }) => !elsewhere.has(shortHash(eventId)));
+}
+
 /** Fits a store: texts of the rule are cut, then pointers give way, since their objects can have long names. */
 export function encodeAlert(document: AlertDocument): string {
   let body = JSON.stringify(document);
@@ -87,7 +98,7 @@ export function messageOf(document: AlertDocument, stored: StoredGroup): AlertMe
     lastEventTime: new Date(alert.lastEventTime).toISOString(),
     events: alert.events,
     context: document.context,
-    pointers: document.pointers,
+    pointers: pointersOf(document, stored.group),
     ruleset: document.ruleset,
     late: document.late,
   };

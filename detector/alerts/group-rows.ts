@@ -2,7 +2,7 @@ import type { MessageKind } from '../destinations/destination.js';
 import { SEVERITIES, type Severity } from '../rule.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
 import type { StoredGroup } from './group-document.js';
-import type { Alert, Group, Member } from './group.js';
+import { FORGOTTEN, type Alert, type Group, type Member } from './group.js';
 
 /** Grows when the meaning changes; both versions of a detector run side by side while it is deployed. */
 const SCHEMA = 1;
@@ -199,8 +199,7 @@ function deliveryOf(row: DeliveryRow): DeliveryState {
 
 function memberOf(row: MemberRow, time: number, { alerts, names, values }: GroupBody): Member {
   const [, id, severity, alert, listed = 0, pointer] = row;
-  // An alert that is forgotten still counts its members: they wait for nothing.
-  const counted = alert === -1 ? undefined : (alerts[alert]?.[0] ?? 'forgotten');
+  const counted = alert === -1 ? undefined : (alerts[alert]?.[0] ?? FORGOTTEN);
   return {
     ...{ time, id, severity: severityAt(severity) },
     pointer:

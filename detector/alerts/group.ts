@@ -28,6 +28,9 @@ export interface Contribution {
   readonly present: () => { readonly title: string; readonly context: JsonObject };
 }
 
+/** Stands for an alert that its group does not know any more: its members are counted, and wait for nothing. */
+export const FORGOTTEN = 'forgotten';
+
 /** A match as its group remembers it. */
 export interface Member {
   readonly time: number;

@@ -5,6 +5,7 @@ import { documentKey } from '../state/keys.js';
 import type { Version } from '../state/store.js';
 import { ContentionError, ensureDocument, updateDocument } from './documents.js';
 import { GroupWriter, type GroupWriterOptions } from './group-writer.js';
+import { eachInTurn } from './in-turn.js';
 import type { ManifestEntry } from './manifest.js';
 import { pagesOf, revive, type ManifestPage } from './manifest-pages.js';
 import { systemEntry, systemRules, type SystemEvent } from './system-rules.js';
@@ -21,7 +22,12 @@ export interface Evaluated {
   readonly entries: readonly ManifestEntry[];
   /** Where the range ended that was evaluated. */
   readonly end?: number;
-  /** Called when this is what is on record: at most once for a unit, except after a crash that undid it. */
+  /** Whoever handed out the unit remembers that it is done. Without entries there is nothing else to be kept. */
+  readonly isRemembered?: boolean;
+  /**
+   * Called when this is what counts: at most once for a unit, except after a crash that undid it, or where a unit that
+   * left no record is handed out again.
+   */
   readonly onRecord?: () => void;
 }
 
@@ -51,6 +57,18 @@ interface OpenUnit {
   readonly written?: readonly string[];
 }
 
+/** What a unit contributes to one group, or a part of it. */
+interface Part {
+  readonly part: string;
+  readonly rule: Rule;
+  readonly entry: ManifestEntry;
+}
+
+/** A page of a manifest is not there: expired, or taken away by whoever finished the unit. */
+class PageGoneError extends Error {}
+
+/** Documents that are worked on at the same time for one unit: a store across a network is mostly waited for. */
+const AT_ONCE = 16;
 const DAY_MS = 86_400_000;
 /** Marks of finished units outlive every queue that could deliver them again: SQS and its dead letters keep 14 days. */
 const UNIT_RETENTION_MS = 30 * DAY_MS;
@@ -61,6 +79,9 @@ const UNIT_RETENTION_MS = 30 * DAY_MS;
  * 1. the contributions are stored if none are yet; who loses, or retries, applies the stored ones, not its own;
  * 2. each group folds them in, unless it holds this unit already;
  * 3. the unit is marked as done. Only after that, and once the store is durable, may it be acknowledged.
+ *
+ * A unit that contributes nothing has nothing to apply; its mark alone is kept, so that its range stays what it was. Where
+ * the feed remembers by itself what is done, not even that.
  */
 export class Ledger {
   private readonly groups: GroupWriter;
@@ -75,22 +96,33 @@ export class Ledger {
   async process(unitId: string, evaluate: () => Promise<Evaluated>): Promise<Applied> {
     const key = documentKey('unit', unitId);
     const found = await this.find(key);
-    if (found?.body.state === 'done') return finished(found.body, true);
-    const unit = found ?? (await this.open(key, await evaluate()));
-    if (unit.body.state === 'done') return finished(unit.body, false);
+    if (found !== undefined) {
+      return found.body.state === 'done' ? finished(found.body, true) : this.apply(key, found);
+    }
+    const evaluated = await evaluate();
+    if (evaluated.isRemembered !== true || evaluated.entries.length > 0) {
+      return this.apply(key, await this.open(key, evaluated));
+    }
+    // Nothing was counted, so nothing can count twice, whatever of the unit is handed out again.
+    evaluated.onRecord?.();
+    return finished(evaluated, false);
+  }
 
-    const touched = new Set<string>();
-    for (let at = 0; at < unit.body.pages; at++) {
-      const page = unit.written?.[at] ?? (await this.options.store.get(pageKey(unit.body, at)))?.body;
-      if (page === undefined) return this.withoutPage(key, [...touched]);
-      await this.applyPage(
-        JSON.parse(page) as ManifestPage,
-        `${unit.body.manifest.slice(0, 16)}.${at}`,
-        touched,
-      );
+  private async apply(key: string, unit: OpenUnit): Promise<Applied> {
+    if (unit.body.state === 'done') return finished(unit.body, false);
+    const touched: Set<string>[] = [];
+    try {
+      await eachInTurn(this.partsOf(unit), groupOf, AT_ONCE, ({ part, rule, entry }) => {
+        const ofPart = new Set<string>();
+        touched.push(ofPart);
+        return this.groups.apply(part, rule, entry, ofPart);
+      });
+    } catch (error) {
+      if (!(error instanceof PageGoneError)) throw error;
+      return this.withoutPage(key, inOrder(touched));
     }
     await this.close(key, unit);
-    return { ...finished(unit.body, false), touched: [...touched] };
+    return { ...finished(unit.body, false), touched: inOrder(touched) };
   }
 
   /** Counts what the detector says about itself. @returns keys of groups with something to deliver now */
@@ -105,11 +137,19 @@ export class Ledger {
     if (rule !== undefined) await this.groups.apply(undefined, rule, systemEntry(event), touched);
   }
 
-  private async applyPage({ entries, rules }: ManifestPage, part: string, touched: Set<string>) {
-    for (const [i, entry] of entries.entries()) {
-      const kept = rules.find(({ id }) => id === entry.rule);
-      const rule = this.options.ruleNamed(entry.rule) ?? (kept && revive(kept));
-      if (rule !== undefined) await this.groups.apply(`${part}.${i}`, rule, entry, touched);
+  /** What a unit contributes, in order. @throws PageGoneError */
+  private async *partsOf({ body, written }: OpenUnit): AsyncGenerator<Part> {
+    const { store, ruleNamed } = this.options;
+    for (let at = 0; at < body.pages; at++) {
+      const page = written?.[at] ?? (await store.get(pageKey(body, at)))?.body;
+      if (page === undefined) throw new PageGoneError();
+      const { entries, rules } = JSON.parse(page) as ManifestPage;
+      for (const [i, entry] of entries.entries()) {
+        const kept = rules.find(({ id }) => id === entry.rule);
+        const rule = ruleNamed(entry.rule) ?? (kept && revive(kept));
+        const part = `${body.manifest.slice(0, 16)}.${String(at)}.${String(i)}`;
+        if (rule !== undefined) yield { part, rule, entry };
+      }
     }
   }
 
@@ -128,7 +168,9 @@ export class Ledger {
       ...{ manifest: hashOfParts([key, ...written]), pages: written.length },
       ...(end === undefined ? {} : { end }),
     };
-    for (const [at, page] of written.entries()) await ensureDocument(store, pageKey(body, at), page, marks);
+    await eachInTurn(written.entries(), String, AT_ONCE, ([at, page]) =>
+      ensureDocument(store, pageKey(body, at), page, marks),
+    );
     const version = await store.put(key, JSON.stringify(body), undefined, marks);
     if (version !== 'conflict') {
       onRecord?.();
@@ -166,16 +208,24 @@ export class Ledger {
 
   private async removePages(unit: UnitBody): Promise<void> {
     const { store } = this.options;
-    for (let at = 0; at < unit.pages; at++) {
+    await eachInTurn(Array(unit.pages).keys(), String, AT_ONCE, async (at) => {
       const found = await store.get(pageKey(unit, at));
       if (found !== undefined) await store.remove(pageKey(unit, at), found.version);
-    }
+    });
   }
 }
 
+/** The late group of a key counts as the same: it is written within the work on the other. */
+const groupOf = ({ entry }: Part): string => JSON.stringify([entry.rule, entry.dedup]);
+
+/** As they were begun, not as they came to an end. */
+const inOrder = (touched: readonly ReadonlySet<string>[]): readonly string[] => [
+  ...new Set(touched.flatMap((keys) => [...keys])),
+];
+
 const pageKey = ({ manifest }: UnitBody, at: number): string => `manifest/${manifest}.${String(at)}`;
 
-const finished = ({ end }: UnitBody, already: boolean): Applied => ({
+const finished = ({ end }: Pick<UnitBody, 'end'>, already: boolean): Applied => ({
   ...{ already, touched: [] },
   ...(end === undefined ? {} : { end }),
 });

@@ -1,6 +1,6 @@
 import type { StateStore } from '../state/store.js';
 import type { DeliveryPlan, LedgerOptions } from './ledger.js';
-import { passesLimit } from './limiter.js';
+import { createLimiter } from './limiter.js';
 import { muteFor } from './mutes.js';
 import { destinationsFor, type Routing } from './router.js';
 
@@ -20,6 +20,7 @@ export interface PlannerOptions {
  */
 export function createPlanner(options: PlannerOptions): LedgerOptions['plan'] {
   const { store, now, routing, alertsPerHour, sendLate } = options;
+  const passesLimit = createLimiter(store);
   return async ({ rule, alert, late, crowded }) => {
     const destinations = destinationsFor(alert, rule, routing);
     const isSystem = alert.logType === 'tocsin.system';
@@ -39,7 +40,7 @@ export function createPlanner(options: PlannerOptions): LedgerOptions['plan'] {
     });
     if (isSystem) return crowded ? { destinations, held: 'limited' } : { destinations };
     if (crowded) return limited(`${alert.rule} raised more alerts than could be delivered`);
-    if (await passesLimit(store, alert.rule, alert.id, alertsPerHour, now())) return { destinations };
+    if (await passesLimit(alert.rule, alert.id, alertsPerHour, now())) return { destinations };
     return limited(`${alert.rule} raised more than ${String(alertsPerHour)} alerts within an hour`);
   };
 }

@@ -73,6 +73,17 @@ export interface SystemEvent {
   readonly at: number;
 }
 
+/** A source that cannot be read, or fell silent: what happens there is not detected. */
+export const sourceUnhealthy = (
+  source: string,
+  title: string,
+  context: JsonObject,
+  at: number,
+): SystemEvent => ({
+  ...{ rule: 'tocsin.source-unhealthy', about: source, title, at },
+  context: { source, ...context },
+});
+
 const HOUR_MS = 3_600_000;
 const LONGEST_TEXT = 1000;
 

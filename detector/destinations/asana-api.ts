@@ -4,8 +4,16 @@ import type { HttpClient, HttpPolicy, HttpRequest } from './http.js';
 import { jsonLine } from './text.js';
 
 const OBJECT = z.object({ data: z.object({ gid: z.string().regex(/^\d{1,32}$/) }) });
+const CUSTOM_FIELDS = z.array(z.object({ gid: z.string(), text_value: z.string().nullish() }));
 const LIST = z.object({
-  data: z.array(z.object({ gid: z.string(), notes: z.string().nullish(), text: z.string().nullish() })),
+  data: z.array(
+    z.object({
+      gid: z.string(),
+      notes: z.string().nullish(),
+      text: z.string().nullish(),
+      custom_fields: CUSTOM_FIELDS.nullish(),
+    }),
+  ),
   next_page: z.object({ offset: z.string() }).nullish(),
 });
 type Listed = z.infer<typeof LIST>['data'][number];
@@ -16,15 +24,18 @@ const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 /** A look-up ends after 2,000 entries: a second task is better than none. */
 const MOST_PAGES = 40;
 
+/** Where an entry bears its mark: in the last line of its notes or text, or in a custom field, by gid. */
+export type MarkPlace = 'notes' | 'text' | { readonly customField: string };
+
 /** The few calls of the Asana API that are needed. @see https://developers.asana.com/reference/rest-api-reference */
 export interface AsanaApi {
   /** @returns the gid; undefined where the answer does not tell it */
   create(path: string, data: object, signal: AbortSignal): Promise<string | undefined>;
   change(path: string, data: object, signal: AbortSignal): Promise<void>;
-  /** The first entry of a list that ends with a line of its own, in the field that `opt_fields` names. */
+  /** The first entry of a list with this mark. */
   findMarked(
     path: string,
-    field: 'notes' | 'text',
+    place: MarkPlace,
     marker: string,
     signal: AbortSignal,
   ): Promise<string | undefined>;
@@ -49,10 +60,10 @@ export function asanaApi(http: HttpClient, policy: HttpPolicy, baseUrl: string, 
     async change(path, data, signal) {
       await send({ method: 'PUT', body: jsonLine({ data }), signal }, path);
     },
-    async findMarked(path, field, marker, signal) {
+    async findMarked(path, place, marker, signal) {
       let offset: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
-        const query = new URLSearchParams({ opt_fields: field, limit: String(PAGE_SIZE) });
+        const query = new URLSearchParams({ opt_fields: fieldsAt(place), limit: String(PAGE_SIZE) });
         if (offset !== undefined) query.set('offset', offset);
         const full = `${path}${path.includes('?') ? '&' : '?'}${query.toString()}`;
         const answer = await send({ method: 'GET', signal, mostBytes: MOST_PAGE_BYTES }, full);
@@ -63,7 +74,7 @@ export function asanaApi(http: HttpClient, policy: HttpPolicy, baseUrl: string, 
             'retry',
           );
         }
-        const found = list.data.find((entry) => lastLine(entry, field) === marker);
+        const found = list.data.find((entry) => markAt(entry, place) === marker);
         if (found !== undefined) return found.gid;
         offset = list.next_page?.offset;
         if (offset === undefined) return undefined;
@@ -73,6 +84,11 @@ export function asanaApi(http: HttpClient, policy: HttpPolicy, baseUrl: string, 
   };
 }
 
+const fieldsAt = (place: MarkPlace): string =>
+  typeof place === 'string' ? place : 'custom_fields.gid,custom_fields.text_value';
+
 /** Only the last line counts: text out of logs stands before it and cannot pass for the mark of another alert. */
-const lastLine = (entry: Listed, field: 'notes' | 'text'): string =>
-  (entry[field] ?? '').trimEnd().split('\n').at(-1)?.trim() ?? '';
+function markAt(entry: Listed, place: MarkPlace): string {
+  if (typeof place === 'string') return (entry[place] ?? '').trimEnd().split('\n').at(-1)?.trim() ?? '';
+  return entry.custom_fields?.find(({ gid }) => gid === place.customField)?.text_value ?? '';
+}

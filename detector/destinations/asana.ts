@@ -1,4 +1,4 @@
-import { asanaApi } from './asana-api.js';
+import { asanaApi, type MarkPlace } from './asana-api.js';
 import { messageId } from './body.js';
 import { StatusError } from './classify.js';
 import type { AlertMessage, Delivery, Destination } from './destination.js';
@@ -16,18 +16,21 @@ const CLOCK_SKEW_MS = 3_600_000;
  * Makes a task for every alert. The receipt is the task's gid. An escalation changes its name and due date and comments,
  * an update comments, a resolution comments and completes it. Notes and comments are plain text, never `html_notes`.
  *
- * Repeating is safe: notes end with the line `tocsin:<alert id>`, comments with `tocsin:<message id>`, and from the
- * second attempt on they are looked for first. Asana's own key, `external.gid`, is of no use here: it needs OAuth, and
- * a personal access token is what people have. Its search needs a paid plan and lags behind by seconds.
+ * Repeating is safe: a task bears the mark `tocsin:<alert id>`, in the last line of its notes or in a custom field, and
+ * comments end with `tocsin:<message id>`; from the second attempt on they are looked for first, in lists of tasks, which
+ * show at once what was written. Asana's search does not: it needs a paid plan and lags behind by 10 to 60 seconds. Its
+ * own key, `external.gid`, needs OAuth, and a personal access token is what people have.
  * @see https://developers.asana.com/reference/createtask
+ * @see https://developers.asana.com/reference/gettasks (read your own writes)
+ * @see https://developers.asana.com/reference/searchtasksforworkspace (premium, eventual consistency)
  * @see https://developers.asana.com/docs/custom-external-data (OAuth)
- * @see https://developers.asana.com/docs/search-tasks-in-a-workspace (premium, eventual consistency)
  */
 export function createAsana(name: string, options: OptionsOf<'asana'>, deps: DestinationDeps): Destination {
   const { http, now, secrets } = deps;
   const policy = policyOf(name, options, secrets);
   const api = asanaApi(http, policy, options.baseUrl, secrets.token ?? '');
-  const { project, section } = options;
+  const { project, section, customField } = options;
+  const markPlace: MarkPlace = customField === undefined ? 'notes' : { customField };
   const place = section === undefined ? { projects: [project] } : { memberships: [{ project, section }] };
 
   const dueOn = ({ severity }: AlertMessage): { due_on?: string } => {
@@ -38,11 +41,16 @@ export function createAsana(name: string, options: OptionsOf<'asana'>, deps: Des
   function find({ message, signal }: Delivery): Promise<string | undefined> {
     const since = Math.max(Date.parse(message.firstEventTime) - CLOCK_SKEW_MS, now() - LOOK_BACK_MS);
     const query = new URLSearchParams({ project, modified_since: new Date(since).toISOString() });
-    return api.findMarked(`/tasks?${query.toString()}`, 'notes', alertMarker(message), signal);
+    return api.findMarked(`/tasks?${query.toString()}`, markPlace, alertMarker(message), signal);
   }
 
   function create({ kind, message, signal }: Delivery): Promise<string | undefined> {
-    const content = { name: headline(kind, message, LONGEST_NAME), notes: notesOf(message) };
+    const marker = alertMarker(message);
+    const marked =
+      customField === undefined
+        ? { notes: `${notesOf(message)}\n\n${marker}` }
+        : { notes: notesOf(message), custom_fields: { [customField]: marker } };
+    const content = { name: headline(kind, message, LONGEST_NAME), ...marked };
     return api.create('/tasks', { ...content, ...place, ...dueOn(message) }, signal);
   }
 
@@ -109,7 +117,6 @@ function notesOf(message: AlertMessage): string {
     rule.runbook === '' ? '' : `Runbook\n${severalLines(rule.runbook, 2000)}`,
     links.map(({ href }) => href).join('\n'),
     `Rule: ${oneLine(rule.id, 200)}`,
-    alertMarker(message),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

@@ -69,7 +69,7 @@ const pagerduty = z
   })
   .refine(isProtected, { error: INSECURE });
 
-const gid = z.string().regex(/^\d{1,32}$/, 'expected a gid: the digits in the URL of the project or section');
+const gid = z.string().regex(/^\d{1,32}$/, 'expected a gid: digits, such as those in the URL of a project');
 const dueDays = z.int().min(0).max(365).nullable();
 
 const asana = z
@@ -79,6 +79,8 @@ const asana = z
     token: SECRET_REFERENCE,
     project: gid,
     section: gid.optional(),
+    /** A text field of the project that holds the mark of the alert. @default the last line of the notes */
+    customField: gid.optional(),
     /** Days until a task is due, by severity; null: never. */
     dueDays: z
       .strictObject({

@@ -2,14 +2,17 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { DestinationSetupError } from './setup-error.js';
 
-const REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0]+)$/;
+const REFERENCE = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0]+|secret:[a-z0-9]+(?:-[a-z0-9]+)*)$/;
 /** Longer ones are no secrets but mistakes. */
 const MOST_CHARACTERS = 8192;
 
-/** Where a secret is found: `env:NAME` or `file:PATH`. A secret itself is never part of the configuration. */
+/**
+ * Where a secret is found: `env:NAME`, `file:PATH`, or `secret:NAME` in the secret store of the cloud that the detector
+ * runs in. A secret itself is never part of the configuration.
+ */
 export const SECRET_REFERENCE = z.string().regex(REFERENCE, {
   // The text is not quoted: somebody may have put the secret itself here.
-  error: 'expected a reference to a secret, env:NAME or file:PATH, never the secret itself',
+  error: 'expected a reference to a secret, env:NAME, file:PATH or secret:NAME, never the secret itself',
 });
 
 export const isSecretReference = (value: unknown): value is string =>
@@ -23,6 +26,8 @@ export interface SecretSource {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** @returns the file's text and its mode bits */
   readonly readSecretFile: (path: string) => Promise<{ readonly text: string; readonly mode: number }>;
+  /** @returns the secret of this name in the cloud's store; undefined while nobody has set it */
+  readonly readStoredSecret?: (name: string) => Promise<string | undefined>;
 }
 
 export const processSecrets: SecretSource = {
@@ -85,6 +90,7 @@ async function read(
   fail: Fail,
 ): Promise<{ readonly text: string; readonly warning?: string }> {
   const place = reference.slice(reference.indexOf(':') + 1);
+  if (reference.startsWith('secret:')) return { text: await readStored(place, source, fail) };
   if (reference.startsWith('env:')) {
     const text = source.env[place];
     if (text !== undefined) return { text };
@@ -101,4 +107,24 @@ async function read(
       'Create it, or let this program read it, or correct the reference.',
     );
   }
+}
+
+async function readStored(name: string, { readStoredSecret }: SecretSource, fail: Fail): Promise<string> {
+  if (readStoredSecret === undefined) {
+    throw fail(
+      `secret:${name} is in a cloud's secret store, and none is configured.`,
+      'Configure the cloud that the detector runs in, or use env:NAME or file:PATH.',
+    );
+  }
+  try {
+    const text = await readStoredSecret(name);
+    if (text !== undefined) return text;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw fail(
+      `the secret ${name} cannot be read: ${message}`,
+      'Let the detector read it, or correct the reference.',
+    );
+  }
+  throw fail(`the secret ${name} has no value yet.`, `Set it with \`tocsin secrets set ${name}\`.`);
 }

@@ -93,5 +93,5 @@ function operandTexts(operand: unknown): readonly string[] | undefined {
   return values.length > 0 && values.every((value) => typeof value === 'string') ? values : undefined;
 }
 
-const isLogic = (match: object, key: 'all' | 'any' | 'not'): match is Record<typeof key, unknown> =>
+export const isLogic = (match: object, key: 'all' | 'any' | 'not'): match is Record<typeof key, unknown> =>
   Object.keys(match).length === 1 && key in match;

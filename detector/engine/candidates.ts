@@ -17,6 +17,8 @@ export interface Indexed {
 /** Which rules (by position) could match an event. */
 export interface CandidateIndex {
   candidates(view: EventView): readonly number[] | NeedsMore;
+  /** Those that any event is held against: what `candidates` gives where no rule looks for the event's values. */
+  readonly always: readonly number[];
   /** The fields that the index reads, for whoever serves a view from spans. */
   readonly paths: readonly string[];
 }
@@ -44,6 +46,7 @@ export function indexRules(rules: readonly Indexed[]): CandidateIndex {
   });
   const indexes = [...fields.values()];
   return {
+    always,
     paths: [...fields.keys()],
     candidates: (view) => {
       let found: Set<number> | undefined;

@@ -27,6 +27,8 @@ export interface RuleSource extends Partial<RuleOptions> {
 export interface Evaluation {
   readonly matches: readonly RuleMatch[];
   readonly failures: readonly RuleFailure[];
+  /** Some rule looks for events with such values, whether it matches or not. */
+  readonly sought?: true;
 }
 
 /** All rules, compiled. Pure: no I/O, no clock; the same event gives the same evaluation. */
@@ -41,6 +43,7 @@ export interface Engine {
 }
 
 const NOTHING: Evaluation = { matches: [], failures: [] };
+const SOUGHT = { sought: true } as const;
 
 /**
  * Compiles the enabled rules for every log type.
@@ -133,7 +136,7 @@ function evaluate({ rules, index }: LogTypeRules, parse: () => JsonObject, parti
     const match = rule.fire(whole(), fullView(), (failure) => failures.push(failure));
     if (match !== undefined) matches.push(match);
   }
-  return { matches, failures };
+  return { matches, failures, ...(candidates === index.always ? {} : SOUGHT) };
 }
 
 function refuseDuplicates(

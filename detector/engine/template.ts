@@ -58,6 +58,10 @@ function jsonText(value: Json): string {
   }
 }
 
+/** The expressions of a template. @throws SyntaxProblem */
+export const expressionsIn = (template: string): readonly string[] =>
+  splitTemplate(template).flatMap(({ expression, text }) => (expression ? [text] : []));
+
 interface Part {
   readonly expression: boolean;
   readonly text: string;

@@ -13,6 +13,11 @@ export interface FeedUnit extends Unit {
   readonly arrival: number;
   /** For a range: the offset behind its last byte, in the object. Kept with the unit's manifest. */
   readonly end?: number;
+  /**
+   * The feed itself remembers durably what it was told is done, as by a cursor, and hands the unit to one process alone.
+   * One that contributes nothing then needs no record of its own. @default false
+   */
+  readonly isRemembered?: boolean;
 }
 
 /** How a unit ended. `done` units are never handed out again; the others are, after a while. */

@@ -18,7 +18,8 @@ export const awsCloudtrail: LogType = {
     eventName(record) !== '' &&
     eventSource(record) !== '' &&
     (eventVersion(record) !== '' || hasIdentity(record)),
-  skips: (record) => digestBucket(record) !== '' || eventCategory(record) === 'Insight',
+  skips: (record) =>
+    digestBucket(record) !== '' || ['Insight', 'Aggregated'].includes(String(eventCategory(record))),
   eventId: 'eventID',
   eventTime: 'eventTime',
   fields: {

@@ -17,7 +17,10 @@ export const MOST_DOCUMENT_BYTES = 60_000;
 export interface DocumentMarks {
   /** When the document wants attention; null: never. */
   readonly due: number | null;
-  /** When it may be forgotten; null: never. From then on it may be read, or be gone, until the store gets to it. */
+  /**
+   * When it may be forgotten; null: never. From then on it may be read, or be gone, until the store gets to it; with
+   * some that takes days.
+   */
   readonly expires: number | null;
 }
 
@@ -44,7 +47,10 @@ export interface StateStore {
   ): Promise<Version | 'conflict'>;
   /** Removes a document if its version is still the one read. */
   remove(key: string, version: Version): Promise<'removed' | 'conflict'>;
-  /** Keys of a kind that are due at a time or before, the longest due first; those due together in any order. */
+  /**
+   * Keys of a kind that are due at a time or before, the longest due first; those due together in any order. A shared
+   * store can be a moment behind the last writes here: whoever works on a document reads it first.
+   */
   listDue(
     kind: string,
     until: number,
@@ -52,7 +58,10 @@ export interface StateStore {
   ): Promise<readonly { readonly key: string; readonly due: number }[]>;
   /** Keys of a kind after another key, in order of keys: for people who look, not for the work itself. */
   list(kind: string, after: string | undefined, limit: number): Promise<readonly string[]>;
-  /** Forgets documents whose time is over, at most `limit`. @returns how many */
+  /**
+   * Forgets documents whose time is over, at most `limit`.
+   * @returns how many; 0 from a store that forgets by itself
+   */
   expire(now: number, limit: number): Promise<number>;
   /**
    * Resolves when every write made so far survives a crash. What is acknowledged to a queue waits for it; a store that

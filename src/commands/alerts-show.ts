@@ -1,3 +1,5 @@
+import { pointersOf, type AlertDocument } from '../../detector/alerts/alert-document.js';
+import { decodeGroup } from '../../detector/alerts/group-document.js';
 import { readStatistics } from '../../detector/alerts/statistics.js';
 import { sourceMap } from '../../detector/logs/source-map.js';
 import type { Command, Deps } from '../command.js';
@@ -34,8 +36,9 @@ export const alertsShow: Command<AlertsShowOptions> = async (options, deps) => {
 };
 
 async function readDetails({ store }: OperatingState, typed: string, now: number): Promise<AlertDetails> {
-  const document = await findAlert(store, typed);
-  const group = await new GroupReader(store).get(document.groupKey);
+  const found = await findAlert(store, typed);
+  const group = await new GroupReader(store).get(found.groupKey);
+  const document = await withOwnPointers(store, found);
   const deadLetters: AlertDetails['deadLetters'][number][] = [];
   for await (const { letter } of readDeadLetters(store)) {
     if (letter.kind === 'delivery' && letter.alertId === document.id) deadLetters.push(letter);
@@ -50,6 +53,16 @@ async function readDetails({ store }: OperatingState, typed: string, now: number
     }),
   );
   return { record, document, resolution, deadLetters, lastErrors };
+}
+
+async function withOwnPointers(
+  store: OperatingState['store'],
+  document: AlertDocument,
+): Promise<AlertDocument> {
+  const stored = await store.get(document.groupKey);
+  return stored === undefined
+    ? document
+    : { ...document, pointers: pointersOf(document, decodeGroup(stored.body).group) };
 }
 
 async function writeEvents(

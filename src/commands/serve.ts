@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { rulesetHash } from '../../detector/alerts/ledger.js';
-import { Outbox } from '../../detector/alerts/outbox.js';
+import { heardLast } from '../../detector/alerts/silence.js';
 import { StatisticsRecorder } from '../../detector/alerts/statistics.js';
-import { DEFAULT_SPLIT_LIMITS } from '../../detector/logs/record.js';
-import { sourceMap } from '../../detector/logs/source-map.js';
-import { Processor } from '../../detector/processor.js';
+import { createCore } from '../../detector/core.js';
 import { startHealthServer, type HealthServer } from '../../detector/runtimes/serve/health-server.js';
 import { Metrics } from '../../detector/runtimes/serve/metrics.js';
 import { Readiness } from '../../detector/runtimes/serve/readiness.js';
@@ -12,70 +9,67 @@ import { serve as run } from '../../detector/runtimes/serve/serve.js';
 import { SourceWatch } from '../../detector/runtimes/serve/source-watch.js';
 import type { Command } from '../command.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
-import { EXIT, UsageError } from '../errors.js';
+import { settingsOf } from '../config/settings.js';
+import { UsageError } from '../errors.js';
 import { engineOf, loadRules, type RuleChoice } from '../rules/load-rules.js';
 import { DeliveryLog } from '../serving/delivery-log.js';
 import { buildDestinations } from '../serving/destinations.js';
+import { endingOf } from '../serving/ending.js';
 import { openFeed, watchedFolders } from '../serving/feeds.js';
-import { createLog, type Log } from '../serving/log.js';
+import { createLog } from '../serving/log.js';
+import { openQueueFeeds, servedQueues } from '../serving/queues.js';
 import { redactorOf } from '../serving/redactor.js';
-import { ownState, statePath } from '../serving/state.js';
+import { ownState } from '../serving/state.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
-/** Runs the detector: watches the configured folders, raises alerts and sends them, until SIGTERM or SIGINT. */
+/** Runs the detector: watches the configured folders and queues, raises alerts and sends them, until SIGTERM or SIGINT. */
 export const serve: Command<RuleChoice> = async (options, deps) => {
   const { now } = deps;
   const config = await loadConfig(deps.cwd, options.config);
   const log = createLog(deps, options);
-  const watched = watchedFolders(config, deps.cwd);
+  const folders = watchedFolders(config, deps.cwd);
+  const queues = servedQueues(config);
+  const watched = [...folders, ...queues];
+  if (watched.length === 0) {
+    throw new UsageError(
+      'NO_SOURCES',
+      'No source to serve is configured.',
+      'Give a source in tocsin.yaml a `directory` (docs/serve.md) or an `aws` (docs/aws.md).',
+    );
+  }
   const redact = redactorOf(config.alerts.redact);
   const engine = engineOf(await loadRules(options, config, deps.cwd));
-  const { destinations, warnings } = await buildDestinations(config, deps);
+  const { destinations, warnings } = await buildDestinations(config, deps, 'detector');
   if (destinations.size === 0)
     log('warn', 'No destination is configured: alerts are kept, and sent nowhere.');
 
-  const { alerts, serve: settings } = config;
+  const { serve: settings } = config;
   const statistics = new StatisticsRecorder();
   const readiness = new Readiness(watched.map(({ name }) => name));
   const looked = (source: string): void => readiness.looked(source);
-  const watch = new SourceWatch(watched, now);
   const deliveryLog = new DeliveryLog(log, now);
-  const end = endOnSignals(log);
-  end.addEventListener('abort', () => readiness.end());
+  const ending = endingOf(config, deps.out, log);
+  ending.signal.addEventListener('abort', () => readiness.end());
 
-  const state = await ownState(statePath(config, deps.cwd));
+  const state = await ownState(config, deps.cwd);
   const { store } = state;
   for (const warning of [...warnings, ...(state.warning === undefined ? [] : [state.warning])])
     log('warn', warning);
   let health: HealthServer | undefined;
   try {
-    const feeds = watched.map((folder) => openFeed(folder, store, { now, log, looked, watch }));
-    const metrics = new Metrics(feeds, now);
-    const processor = new Processor({
-      ...{ store, now, engine, redact, ruleset: rulesetHash(engine), sources: sourceMap(config.sources) },
-      limits: { ...DEFAULT_SPLIT_LIMITS, maxRecordBytes: config.limits.maxRecordBytes },
-      routing: {
-        routes: alerts.routes,
-        fallback: alerts.default,
-        ...(alerts.system ? { system: alerts.system } : {}),
-      },
-      latenessMs: alerts.latenessHours * HOUR_MS,
-      alertRetentionMs: alerts.retentionDays * DAY_MS,
-      alertsPerHour: alerts.mostPerRuleAndHour,
-      sendLate: alerts.sendLate,
-      accepts: (name, kind) => destinations.get(name)?.kinds.has(kind) ?? true,
-      observe: (report) => {
+    const watch = new SourceWatch(watched, await heardLast(store, watched, now()), now);
+    const feeds = [
+      ...folders.map((folder) => openFeed(folder, store, { now, log, looked, watch })),
+      ...(await openQueueFeeds(queues, config, { env: deps.env, now, log, looked, watch })),
+    ];
+    const metrics = new Metrics(feeds, now, watch);
+    const { processor, outbox } = createCore({
+      ...{ settings: settingsOf(config), engine, redact, store, destinations, now },
+      onUnit: (report) => {
         statistics.unit(report);
         metrics.unit(report);
         watch.unit(report.source);
       },
-    });
-    const outbox = new Outbox({
-      ...{ store, now, destinations, random: Math.random },
-      raise: (event) => processor.raise(event),
-      observe: (attempt) => {
+      onAttempt: (attempt) => {
         statistics.delivery(attempt);
         metrics.delivery(attempt);
         deliveryLog.attempt(attempt);
@@ -96,13 +90,13 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
         mostBytesAtOnce: settings.mostBytesAtOnce,
         graceMs: settings.graceSeconds * 1000,
       },
-      end,
+      ending.signal,
     );
     await chores();
     await state.close();
     if (drained) log('info', 'Ended.');
     else log('warn', 'Ended before everything under way was finished; it will be done again.');
-    return EXIT.done;
+    return ending.exitCode();
   } finally {
     await health?.close();
     // Closing twice is fine; after a failure, the failure is what counts.
@@ -126,17 +120,4 @@ async function openHealth(
       { cause: error },
     );
   }
-}
-
-/** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function endOnSignals(log: Log): AbortSignal {
-  const controller = new AbortController();
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  const end = (signal: NodeJS.Signals): void => {
-    for (const one of signals) process.off(one, end);
-    log('info', `${signal}: finishing what is under way.`);
-    controller.abort();
-  };
-  for (const signal of signals) process.on(signal, end);
-  return controller.signal;
 }

@@ -29,14 +29,14 @@ export const status: Command<StatusOptions> = async (options, deps) => {
   const config = await loadConfig(deps.cwd, options.config);
   const ruleset = await rulesetOf(options, config, deps);
   const { host, port } = config.serve;
-  const facts = await withOperatingState(config, deps, async ({ store, isLive, path }) => {
+  const facts = await withOperatingState(config, deps, async ({ store, isLive, isCertain, path }) => {
     const totals = new GroupTotals();
     for await (const { body } of documentsOf(store, 'group')) totals.add(decodeGroup(body));
     const letters = new LetterCounts();
     for await (const { letter } of readDeadLetters(store)) letters.add(letter);
     const now = deps.now();
     return {
-      ...{ now, config, isLive, statePath: path, ruleset, totals, silentAfterMs, letters: letters.all() },
+      ...{ now, config, isLive, isCertain, statePath: path, ruleset, totals, silentAfterMs, letters: letters.all() },
       statistics: await readStatistics(store, now),
       mutes: await readMutes(store, now),
       backlog: isLive ? await askBacklog(host, port) : new Map<string, never>(),
@@ -55,7 +55,7 @@ async function rulesetOf(
 ): Promise<StatusFacts['ruleset']> {
   try {
     const engine = engineOf(await loadRules(choice, config, cwd));
-    return { hash: rulesetHash(engine), rules: engine.rules.length };
+    return { hash: rulesetHash(engine), rules: engine.rules };
   } catch (error) {
     const isMistake =
       error instanceof UsageError ||

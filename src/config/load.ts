@@ -105,17 +105,29 @@ function lineOf(document: Document.Parsed, path: readonly PropertyKey[], lines: 
   return lines.linePos(at).line;
 }
 
-interface Mistake {
+/** One thing that does not fit, for people and for editors. */
+export interface Mistake {
   readonly line: number;
   readonly text: string;
 }
 
+/** A configuration with mistakes: all of them at once. */
+export class ConfigMistakesError extends UsageError {
+  constructor(
+    file: string,
+    readonly mistakes: readonly Mistake[],
+  ) {
+    const many = mistakes.length === 1 ? 'a mistake' : `${String(mistakes.length)} mistakes`;
+    super(
+      'CONFIG_MISTAKES',
+      `${file} has ${many}:\n${mistakes.map(({ line, text }) => `  line ${String(line)}: ${text}`).join('\n')}`,
+      'Correct the lines named above; docs/configuration.md lists what may stand there.',
+    );
+  }
+}
+
 const mistakes = (file: string, list: readonly Mistake[]): UsageError =>
-  new UsageError(
-    'CONFIG_MISTAKES',
-    `${file} has ${list.length === 1 ? 'a mistake' : `${String(list.length)} mistakes`}:\n${list
-      .toSorted((a, b) => a.line - b.line)
-      .map(({ line, text }) => `  line ${String(line)}: ${text}`)
-      .join('\n')}`,
-    'Correct the lines named above; docs/configuration.md lists what may stand there.',
+  new ConfigMistakesError(
+    file,
+    list.toSorted((a, b) => a.line - b.line),
   );

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { DESTINATION_OPTIONS } from '../../detector/destinations/options.js';
 import { LOG_TYPES, SEVERITIES } from '../../detector/rule.js';
+import { awsProblems } from './aws/checks.js';
+import { AWS, AWS_SOURCE, INSTALLATION } from './aws/schema.js';
+import { duration } from './duration.js';
 
 const logType = z.enum(LOG_TYPES);
 const name = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'expected lower-case words joined by hyphens');
@@ -14,6 +17,10 @@ const source = z.strictObject({
   exclude: z.array(z.string()).default([]),
   /** A folder that `tocsin serve` watches, relative to this file. */
   directory: text.optional(),
+  /** How long it may deliver nothing before that is an alert, such as `12h`; in milliseconds here. Not set: for ever. */
+  silentAfter: duration('15m', '30d').optional(),
+  /** Where it lies on AWS. */
+  aws: AWS_SOURCE.optional(),
 });
 
 const route = z.strictObject({
@@ -47,6 +54,8 @@ const alerts = z.strictObject({
 });
 
 const state = z.strictObject({
+  /** `file`: one process, on this machine. `dynamodb`: the table of `aws.detector`. @default dynamodb where there is `aws` */
+  store: z.enum(['file', 'dynamodb']).optional(),
   /** The state file of `tocsin serve`, relative to this file. */
   path: text.default('state/tocsin.sqlite'),
 });
@@ -83,6 +92,7 @@ const limits = z.strictObject({
 /** What `tocsin.yaml` may say. Defaults are applied, so that the rest of the program asks no more. */
 export const CONFIG = z
   .strictObject({
+    installation: INSTALLATION.default('main'),
     sources: z.array(source).default([]),
     rules: rules.prefault({}),
     alerts: alerts.prefault({}),
@@ -90,6 +100,7 @@ export const CONFIG = z
     state: state.prefault({}),
     serve: serve.prefault({}),
     limits: limits.prefault({}),
+    aws: AWS.optional(),
   })
   .superRefine((config, context) => {
     const known = Object.keys(config.destinations);
@@ -112,6 +123,12 @@ export const CONFIG = z
         message: 'another source has this name',
       });
     });
+    if (config.state.store === 'dynamodb' && config.aws === undefined) {
+      const message = 'needs `aws`: the table is that of its detector';
+      context.addIssue({ code: 'custom', path: ['state', 'store'], message });
+    }
+    for (const { path, message } of awsProblems(config))
+      context.addIssue({ code: 'custom', path: [...path], message });
     const seen = new Map<string, string>();
     config.sources.forEach(({ prefixes }, i) => {
       for (const [prefix, type] of Object.entries(prefixes)) {

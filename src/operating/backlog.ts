@@ -1,20 +1,28 @@
-/** What waits at a source, as the running detector says. */
+/** What waits at a source, and how many places of it cannot be read, as the running detector says. */
 export interface Backlog {
   readonly units: number;
   readonly bytes: number;
+  readonly unreadable: number;
 }
 
-const LINE = /^tocsin_backlog_(units|bytes)\{source="([^"\\]*)"\} (\d+(?:\.\d+)?(?:e\+?\d+)?)$/;
+const LINE =
+  /^tocsin_(backlog_units|backlog_bytes|unreadable_places)\{source="([^"\\]*)"\} (\d+(?:\.\d+)?(?:e\+?\d+)?)$/;
+const FIELDS: Readonly<Record<string, keyof Backlog>> = {
+  backlog_units: 'units',
+  backlog_bytes: 'bytes',
+  unreadable_places: 'unreadable',
+};
 const TIMEOUT_MS = 2000;
 
 /** The backlog by source, out of metrics in the text format of Prometheus. */
 export function backlogIn(metrics: string): ReadonlyMap<string, Backlog> {
   const found = new Map<string, Backlog>();
   for (const line of metrics.split('\n')) {
-    const [, what, source, value] = LINE.exec(line) ?? [];
-    if (source === undefined) continue;
-    const known = found.get(source) ?? { units: 0, bytes: 0 };
-    found.set(source, { ...known, [what as keyof Backlog]: Number(value) });
+    const [, what = '', source, value] = LINE.exec(line) ?? [];
+    const field = FIELDS[what];
+    if (source === undefined || field === undefined) continue;
+    const known = found.get(source) ?? { units: 0, bytes: 0, unreadable: 0 };
+    found.set(source, { ...known, [field]: Number(value) });
   }
   return found;
 }

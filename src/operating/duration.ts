@@ -1,17 +1,8 @@
+import { parseDuration } from '../config/duration.js';
 import { UsageError } from '../errors.js';
 import { parseTimeOption } from '../detection/time-option.js';
 
-const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const DURATION = /^([1-9]\d{0,5})([mhd])$/;
-
-/**
- * A duration such as `30m`, `12h` or `7d`, in milliseconds; undefined for anything else. One unit alone, so that nobody
- * has to guess what `1d12` is.
- */
-export function parseDuration(text: string): number | undefined {
-  const [, count, unit] = DURATION.exec(text) ?? [];
-  return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS];
-}
+const DAY_MS = 86_400_000;
 
 /** @throws UsageError for what is no duration, or longer than `mostDays` */
 export function parseDurationOption(option: string, text: string, mostDays: number): number {
@@ -23,7 +14,7 @@ export function parseDurationOption(option: string, text: string, mostDays: numb
       'Write minutes, hours or days: 30m, 12h, 7d.',
     );
   }
-  if (ms > mostDays * UNITS.d) {
+  if (ms > mostDays * DAY_MS) {
     throw new UsageError(
       'LONG_DURATION',
       `${option} "${text}" is longer than ${mostDays} days.`,

@@ -1,13 +1,12 @@
 import { rulesetHash } from '../../detector/alerts/ledger.js';
+import { createCore } from '../../detector/core.js';
 import type { Engine } from '../../detector/engine/engine.js';
 import { DEFAULT_SPLIT_LIMITS, type SplitLimits } from '../../detector/logs/record.js';
-import { sourceMap } from '../../detector/logs/source-map.js';
-import { Processor, type UnitReport } from '../../detector/processor.js';
+import type { Processor, UnitReport } from '../../detector/processor.js';
 import type { StateStore } from '../../detector/state/store.js';
 import type { Config } from '../config/schema.js';
+import { settingsOf } from '../config/settings.js';
 import { redactorOf } from '../serving/redactor.js';
-
-const HOUR_MS = 3_600_000;
 
 export const splitLimits = (config: Config): SplitLimits => ({
   ...DEFAULT_SPLIT_LIMITS,
@@ -28,22 +27,13 @@ export function processorFor(
     readonly observe?: (report: UnitReport) => void;
   },
 ): Processor {
-  const { alerts } = config;
-  const { all, ...rest } = parts;
-  return new Processor({
+  const { all, observe, ...rest } = parts;
+  return createCore({
     ...rest,
+    settings: settingsOf(config),
     ruleset: rulesetHash(all),
-    sources: sourceMap(config.sources),
-    limits: splitLimits(config),
-    routing: {
-      routes: alerts.routes,
-      fallback: alerts.default,
-      ...(alerts.system === undefined ? {} : { system: alerts.system }),
-    },
-    latenessMs: alerts.latenessHours * HOUR_MS,
-    alertRetentionMs: alerts.retentionDays * 24 * HOUR_MS,
-    alertsPerHour: alerts.mostPerRuleAndHour,
-    sendLate: alerts.sendLate,
-    redact: redactorOf(alerts.redact),
-  });
+    destinations: new Map(),
+    redact: redactorOf(config.alerts.redact),
+    ...(observe === undefined ? {} : { onUnit: observe }),
+  }).processor;
 }

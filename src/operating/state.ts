@@ -3,14 +3,18 @@ import { connectStore } from '../../detector/state/shared-client.js';
 import { socketPathOf } from '../../detector/state/shared.js';
 import type { StateStore } from '../../detector/state/store.js';
 import type { Deps } from '../command.js';
+import { topologyOf } from '../config/aws/of-config.js';
 import type { LoadedConfig } from '../config/load.js';
 import { UsageError } from '../errors.js';
-import { statePath, withState } from '../serving/state.js';
+import { isShared, statePath, withState } from '../serving/state.js';
 
 export interface OperatingState {
   readonly store: StateStore;
   /** A detector runs on it: what is queued here is sent by its sweep. */
   readonly isLive: boolean;
+  /** Where none runs as far as is known: whether that is certain. */
+  readonly isCertain: boolean;
+  /** Of the file, or what says which table it is. */
   readonly path: string;
 }
 
@@ -23,6 +27,12 @@ export async function withOperatingState<T>(
   deps: Pick<Deps, 'cwd'>,
   work: (state: OperatingState) => Promise<T>,
 ): Promise<T> {
+  if (isShared(config)) {
+    // A function looks after it, whether somebody watches or not; who else serves it cannot be told from here.
+    const isLive = config.aws?.detector.runtime === 'lambda';
+    const path = `dynamodb:${topologyOf(config)?.detector.table.name ?? ''}`;
+    return withState(config, deps, (store) => work({ store, isLive, isCertain: isLive, path }));
+  }
   const path = statePath(config, deps.cwd);
   const live = await connectStore(socketPathOf(path));
   await live?.close();
@@ -34,5 +44,5 @@ export async function withOperatingState<T>(
     );
   }
   // Should one start or end meanwhile, leases keep both from sending the same.
-  return withState(config, deps, (store) => work({ store, isLive: live !== undefined, path }));
+  return withState(config, deps, (store) => work({ store, isLive: live !== undefined, isCertain: true, path }));
 }

@@ -5,6 +5,8 @@ import { table, type Cell, type Column } from '../output/table.js';
 import { terminalText } from '../output/terminal-text.js';
 import { shortDuration, shortTime } from './duration.js';
 import type { StatusReport } from './status-report.js';
+import type { SourceStatus } from './status-sources.js';
+import { LATELY_DAYS, type UnseenField } from './unseen-fields.js';
 
 /** Rows of tables that can have thousands; --json has them all. */
 const MOST_ROWS = 15;
@@ -31,7 +33,7 @@ export function statusText(report: StatusReport, out: Output): string {
     well
       ? `${green('well')}\n`
       : problems.map((problem) => `${red('not well')}  ${terminalText(problem)}\n`).join(''),
-    `\nDetector   ${detector.running ? green('running') : 'not running'}  ${dim(terminalText(detector.state))}\n`,
+    `\nDetector   ${RUNNING.get(detector.running) ?? ''}  ${dim(terminalText(detector.state))}\n`,
     `Rules      ${rules}\n`,
     `Alerts     ${formatCount(alerts.kept)} kept, ${formatCount(alerts.unresolved)} not resolved\n`,
     heldTexts.length === 0 ? '' : `Held       ${terminalText(heldTexts.join(', '))}\n`,
@@ -60,11 +62,23 @@ export function statusText(report: StatusReport, out: Output): string {
     section(
       'Rules that fired',
       [{ head: 'Rule' }, right('Hits'), { head: 'Last (UTC)' }],
-      report.rules.map(({ rule, hits, lastFired }) => [rule, formatCount(hits), time(lastFired)]),
+      report.rules
+        .filter(({ hits }) => hits > 0)
+        .map(({ rule, hits, lastFired }) => [rule, formatCount(hits), time(lastFired)]),
+    ),
+    section(
+      `Rules that need fields which no event had for ${LATELY_DAYS} days`,
+      [{ head: 'Rule' }, { head: 'Fields', flexible: true }],
+      report.rules
+        .filter(({ unseenFields }) => unseenFields.length > 0)
+        .map(({ rule, unseenFields }) => [rule, unseenFields.map(fieldText).join(', ')]),
     ),
     dim(`\nCounted since ${time(report.since)} UTC.\n`),
   ].join('');
 }
+
+const fieldText = ({ field, lastSeen }: UnseenField): string =>
+  lastSeen === undefined ? field : `${field} (last ${lastSeen.slice(0, 10)})`;
 
 const SOURCE_COLUMNS: readonly Column[] = [
   { head: 'Source' },
@@ -88,8 +102,11 @@ const sourceRows = ({ sources }: StatusReport): readonly (readonly Cell[])[] =>
     formatCount(one.units),
     formatCount(one.events),
     formatBytes(one.bytes),
-    one.silent ? 'silent' : one.configured ? '' : 'not configured',
+    stateOf(one),
   ]);
+
+const stateOf = ({ configured, silent, unreadable = 0 }: SourceStatus): string =>
+  !configured ? 'not configured' : unreadable > 0 ? 'unreadable' : silent ? 'silent' : '';
 
 const DESTINATION_COLUMNS: readonly Column[] = [
   { head: 'Destination' },

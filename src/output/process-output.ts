@@ -13,7 +13,7 @@ export function processOutput(
 ): Output {
   // Without a terminal Node leaves the property away, whatever its type says.
   const isTerminal = (stream as { isTTY?: boolean }).isTTY === true && term !== 'dumb';
-  return {
+  const output: Output = {
     isTerminal,
     isPipe: !isTerminal && isPipe(stream.fd),
     colors: colors && isTerminal && stream.hasColors(),
@@ -22,11 +22,17 @@ export function processOutput(
     write: async (text) => {
       const overlay = isTerminal ? screen.overlay : undefined;
       overlay?.hide();
-      // The stream's error event, not this, says what became of a write that failed.
-      await new Promise<void>((resolve) => stream.write(text, () => resolve()));
+      await new Promise<void>((resolve, reject) =>
+        stream.write(text, (error) => {
+          // Without anybody to tell, the stream's error event ends the process.
+          if (error && output.onBroken !== undefined) reject(error);
+          else resolve();
+        }),
+      );
       overlay?.show();
     },
   };
+  return output;
 }
 
 function isPipe(fd: number): boolean {

@@ -12,7 +12,7 @@ export interface ProgressStep {
   /** Matches or alerts, whatever the command shows. */
   readonly found?: number;
 }
-type Done = Readonly<Required<ProgressStep>>;
+export type ProgressDone = Readonly<Required<ProgressStep>>;
 
 export interface Progress {
   advance(step: ProgressStep): void;
@@ -27,6 +27,8 @@ export interface ProgressOptions {
   readonly storedBytes: number;
   readonly found: readonly [one: string, many: string];
   readonly now: () => number;
+  /** What stands behind the bar, in several lengths, the longest first. @default files, bytes, events and what was found */
+  readonly texts?: (done: ProgressDone, seconds: number) => readonly (readonly string[])[];
 }
 
 /** Signals that end the process; the cursor must be back before they do. */
@@ -36,8 +38,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export function progressBar(output: Output, options: ProgressOptions): Progress {
   if (!output.isTerminal) return NO_PROGRESS;
   const { storedBytes, found, now } = options;
+  const { texts = fileTextsOf(found) } = options;
   const started = now();
-  let done: Done = { files: 0, bytes: 0, storedBytes: 0, events: 0, found: 0 };
+  let done: ProgressDone = { files: 0, bytes: 0, storedBytes: 0, events: 0, found: 0 };
   const total = Math.max(1, storedBytes);
   const bar = new SingleBar({
     stream: process.stderr,
@@ -46,13 +49,8 @@ export function progressBar(output: Output, options: ProgressOptions): Progress 
     fps: 8,
     format: () => {
       const seconds = Math.max(0.001, (now() - started) / 1000);
-      return progressLine(
-        done,
-        Math.min(1, done.storedBytes / total),
-        seconds,
-        found,
-        terminalColumns(output),
-      );
+      const part = Math.min(1, done.storedBytes / total);
+      return barLine(part, texts(done, seconds), terminalColumns(output));
     },
   });
   const show = (): void => bar.start(total, done.storedBytes);
@@ -89,27 +87,31 @@ export function progressBar(output: Output, options: ProgressOptions): Progress 
 /** The terminal as it is now: it may have been resized. */
 const terminalColumns = (output: Output): number => process.stderr.columns || output.columns;
 
-/** The bar in one line that fits the terminal: what matters least goes first. */
-export function progressLine(
-  done: Done,
+/** The bar over files in one line that fits the terminal. */
+export const progressLine = (
+  done: ProgressDone,
   part: number,
   seconds: number,
   found: readonly [one: string, many: string],
   columns: number,
-): string {
+): string => barLine(part, fileTextsOf(found)(done, seconds), columns);
+
+function fileTextsOf(found: ProgressOptions['found']): NonNullable<ProgressOptions['texts']> {
+  return (done, seconds) => {
+    const files = plural(done.files, 'file');
+    const results = plural(done.found, ...found);
+    const events = plural(done.events, 'event');
+    const rate = `${formatCount(Math.round(done.events / seconds))} events/s`;
+    return [[files, formatBytes(done.bytes), events, rate, results], [files, events, results], [results]];
+  };
+}
+
+/** The bar in one line that fits the terminal: what matters least goes first. */
+function barLine(part: number, texts: readonly (readonly string[])[], columns: number): string {
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
-  const files = plural(done.files, 'file');
-  const results = plural(done.found, ...found);
-  const events = plural(done.events, 'event');
-  const rate = `${formatCount(Math.round(done.events / seconds))} events/s`;
-  const texts = [
-    [percent, files, formatBytes(done.bytes), events, rate, results],
-    [percent, files, events, results],
-    [percent, results],
-  ];
   for (const parts of texts) {
     for (const size of [24, 12]) {
-      const line = `${drawn(part, size)} ${parts.join(' │ ')}`;
+      const line = `${drawn(part, size)} ${[percent, ...parts].join(' │ ')}`;
       if (textWidth(line) < columns) return line;
     }
   }

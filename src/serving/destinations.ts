@@ -21,8 +21,16 @@ export interface BuiltDestinations {
 const BY_HTTP = 8;
 const ONE_BY_ONE = 1;
 
-/** Makes the destinations of a configuration, with their secrets. @throws DestinationSetupError */
-export async function buildDestinations(config: LoadedConfig, deps: Deps): Promise<BuiltDestinations> {
+/**
+ * Makes the destinations of a configuration, with their secrets.
+ * @param reader whose credentials read a cloud's secret store: the detector's are those of the environment
+ * @throws DestinationSetupError
+ */
+export async function buildDestinations(
+  config: LoadedConfig,
+  deps: Deps,
+  reader: 'detector' | 'operator' = 'operator',
+): Promise<BuiltDestinations> {
   const http = createHttpClient();
   const destinations = new Map<string, Destination>();
   const warnings: string[] = [];
@@ -30,6 +38,12 @@ export async function buildDestinations(config: LoadedConfig, deps: Deps): Promi
   const source = {
     env: deps.env,
     readSecretFile: (path: string) => processSecrets.readSecretFile(beside(path)),
+    ...(config.aws === undefined
+      ? {}
+      : {
+          readStoredSecret: async (secret: string) =>
+            (await import('../cloud/aws/state.js')).readSecret(config, deps.cwd, secret, reader),
+        }),
   };
   const print = (line: string): Promise<void> => deps.out.write(`${line}\n`);
   for (const [name, written] of Object.entries<DestinationOptions>(config.destinations)) {

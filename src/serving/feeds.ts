@@ -1,5 +1,6 @@
 import { sep } from 'node:path';
-import { directoryFeed } from '../../detector/feeds/directory.js';
+import type { WatchedSource } from '../../detector/alerts/silence.js';
+import { directoryFeed, FileProblem } from '../../detector/feeds/directory.js';
 import { waitByTimer } from '../../detector/feeds/directory/pause.js';
 import type { Feed } from '../../detector/feeds/feed.js';
 import type { SourceWatch } from '../../detector/runtimes/serve/source-watch.js';
@@ -11,26 +12,18 @@ import { besideConfig } from './paths.js';
 import { statePath } from './state.js';
 
 /** A folder that is watched for logs. */
-export interface Watched {
-  readonly name: string;
+export interface Watched extends WatchedSource {
   readonly path: string;
 }
 
 /**
  * The folders to watch.
- * @throws UsageError where there is none, or one holds what the detector itself writes: it would read that as logs
+ * @throws UsageError where one holds what the detector itself writes: it would read that as logs
  */
 export function watchedFolders(config: LoadedConfig, cwd: string): readonly Watched[] {
-  const watched = config.sources.flatMap(({ name, directory }) =>
-    directory === undefined ? [] : [{ name, path: besideConfig(config, cwd, directory) }],
+  const watched = config.sources.flatMap(({ name, directory, silentAfter: silentAfterMs }) =>
+    directory === undefined ? [] : [{ name, path: besideConfig(config, cwd, directory), silentAfterMs }],
   );
-  if (watched.length === 0) {
-    throw new UsageError(
-      'NO_SOURCES',
-      'No source to serve is configured.',
-      'Give a source in tocsin.yaml a `directory`; docs/serve.md shows how.',
-    );
-  }
   const written = [
     { what: 'state.path', path: statePath(config, cwd) },
     ...Object.entries(config.destinations).flatMap(([name, options]) =>
@@ -59,7 +52,7 @@ export function openFeed(
     readonly now: () => number;
     readonly log: Log;
     readonly looked: (source: string) => void;
-    readonly watch: Pick<SourceWatch, 'problem'>;
+    readonly watch: Pick<SourceWatch, 'problem' | 'lost'>;
   },
 ): Feed {
   const { now, log, looked, watch } = deps;
@@ -70,8 +63,25 @@ export function openFeed(
       return waitByTimer(ms, signal);
     },
     onProblem: (place, problem) => {
-      watch.problem(name, place, problem?.message);
-      log('warn', problem === undefined ? `${place} can be read again.` : `${place}: ${problem.message}`);
+      const text = problem && problemText(place, problem);
+      if (text !== undefined && problem?.code === 'UNREAD_BYTES_LOST') watch.lost(name, place, text);
+      else watch.problem(name, place, text);
+      log('warn', text ?? `${place} can be read again.`);
     },
   });
+}
+
+/** In words; the file system's own name of a problem helps few people. */
+function problemText(place: string, problem: NodeJS.ErrnoException): string {
+  if (problem instanceof FileProblem) return `${problem.message} ${problem.fix}`;
+  switch (problem.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `${place} is not there.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${place} may not be read by this user.`;
+    default:
+      return `${place} cannot be read: ${problem.message}`;
+  }
 }

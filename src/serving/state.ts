@@ -13,11 +13,15 @@ const PAUSE_MS = 100;
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy. */
 const BUSY = 5;
 
+/** Whether the state is a table that many processes use. */
+export const isShared = ({ state, aws }: LoadedConfig): boolean =>
+  (state.store ?? (aws === undefined ? 'file' : 'dynamodb')) === 'dynamodb';
+
 export const statePath = (config: LoadedConfig, cwd: string): string =>
   besideConfig(config, cwd, config.state.path);
 
 /**
- * Works on the state: that of the running detector where there is one, else the file itself. Closes it afterwards.
+ * Works on the state: the shared one, or that of the running detector, or the file itself. Closes it afterwards.
  * @throws StoreError, `retry` when a detector holds the file and answers nobody
  */
 export async function withState<T>(
@@ -26,7 +30,9 @@ export async function withState<T>(
   work: (store: StateStore) => Promise<T>,
 ): Promise<T> {
   const path = statePath(config, cwd);
-  const store = await openFree(path, () => connectStore(socketPathOf(path)));
+  const store = isShared(config)
+    ? await (await import('../cloud/aws/state.js')).openAsOperator(config, cwd)
+    : await openFree(path, () => connectStore(socketPathOf(path)));
   try {
     const result = await work(store);
     await store.durable();
@@ -45,8 +51,14 @@ export interface OwnState {
   close(): Promise<void>;
 }
 
-/** The state for a detector: it alone opens the file, and lets others in. @throws StoreError */
-export async function ownState(path: string): Promise<OwnState> {
+/** The state for a detector: the shared one, or a file, which it alone opens and lets others into. @throws StoreError */
+export async function ownState(config: LoadedConfig, cwd: string): Promise<OwnState> {
+  if (!isShared(config)) return ownFile(statePath(config, cwd));
+  const store = await (await import('../cloud/aws/state.js')).openAsDetector(config);
+  return { store, warning: undefined, close: () => store.close() };
+}
+
+async function ownFile(path: string): Promise<OwnState> {
   const socketPath = socketPathOf(path);
   const store = await openFree(path, async () => {
     const other = await connectStore(socketPath);
@@ -58,14 +70,14 @@ export async function ownState(path: string): Promise<OwnState> {
     if (error instanceof StoreError) return error;
     throw error;
   });
-  const isShared = !(sharing instanceof StoreError);
+  const isOpen = !(sharing instanceof StoreError);
   return {
     store,
-    warning: isShared
+    warning: isOpen
       ? undefined
       : `${sharing.message} Other commands cannot use the state while this runs. ${sharing.fix}`,
     async close() {
-      if (isShared) await sharing();
+      if (isOpen) await sharing();
       await store.close();
     },
   };

@@ -114,6 +114,22 @@ describe('a unit', () => {
     expect(Object.fromEntries(reports[0]!.hits)).toEqual({ 'aws.stopped': 2, 'aws.signal': 2 });
   });
 
+  test('tells which fields that rules need had a value, of the last event and of the last that a rule looks for', async () => {
+    const reports: UnitReport[] = [];
+    const processor = processorOn(store, { observe: (report) => reports.push(report) });
+    const sought = event('a', { userIdentity: {} });
+    const other = event('b', { eventName: 'Other', userIdentity: { userName: 'bob' } });
+
+    await processor.process(unitOf('u', [event('c'), sought, other]), 'trail');
+    await processor.process(unitOf('v', [sought]), 'trail');
+
+    const seen = reports.map((report) => [...report.seen]);
+    expect(seen).toEqual([
+      [['aws.cloudtrail', { events: 2, fields: new Set(['eventname', 'useridentity.username']) }]],
+      [['aws.cloudtrail', { events: 1, fields: new Set(['eventname']) }]],
+    ]);
+  });
+
   test('opens no group for a signal', async () => {
     await processorOn(store, { rules: [signal] }).process(unitOf('u', [event('a')]), 'trail');
 
@@ -165,7 +181,8 @@ describe('what cannot be processed', () => {
     expect(bodies('dead-letter').map((body) => JSON.parse(body) as unknown)).toMatchObject([
       { kind: 'unit', source: 'trail', unitId: 'u', reasons: { 'unknown-log-type': 1 } },
     ]);
-    expect(decodeGroup(bodies('group')[0]!).group.alerts).toMatchObject([{ events: 2 }]);
+    const groups = bodies('group').map((body) => decodeGroup(body).group);
+    expect(groups.find(({ rule }) => rule === 'aws.stopped')?.alerts).toMatchObject([{ events: 2 }]);
   });
 
   test('is told once an hour for a source, never once a record or unit', async () => {

@@ -41,7 +41,7 @@ describe('compressed files', () => {
   const content = jsonl(...Array.from({ length: 300 }, (_, i) => event(`id-${String(i)}`)));
   const gzip = gzipSync(content);
 
-  test('a gzip file that ends too early gives what is in it, and one dead letter', async () => {
+  test('a gzip file that ends too early gives what is in it, and one dead letter (#20)', async () => {
     const { ids, summary, code } = await detect({
       'x.json.gz': gzip.subarray(0, gzip.length - 200),
       'y.jsonl': jsonl(event('y')),
@@ -161,14 +161,14 @@ describe('records', () => {
     expect(letters[1]?.message.length).toBeLessThan(1000);
   });
 
-  test('an empty file, a file of blanks and a file of empty envelopes hold nothing', async () => {
+  test('an empty file, a file of blanks and a file of empty envelopes hold nothing (#3)', async () => {
     const { summary, code } = await detect({ a: '', b: ' \n\n\t', c: '{"Records":[]}', d: gzipSync('') });
 
     expect(summary).toMatchObject({ files: 4, events: 0, ...healthy });
     expect(code).toBe(0);
   });
 
-  test('digests and other logs that share a folder are counted, and are no dead letters', async () => {
+  test('digests and other logs that share a folder are counted, and are no dead letters (#4)', async () => {
     const digest = { digestS3Bucket: 'b', digestStartTime: '2026-03-02T09:00:00Z', logFiles: [] };
     const { summary } = await detect({ 'digest.json': JSON.stringify(digest) });
 
@@ -279,7 +279,7 @@ describe('values', () => {
 });
 
 describe('the report', () => {
-  test('each alert has the first and last event of its own group', async () => {
+  test('each alert has the first and last event of its own group (#26)', async () => {
     const named = (id: string, name: string, eventTime: string) =>
       event(id, { requestParameters: { name }, eventTime });
     const folder = folderWith({
@@ -320,7 +320,7 @@ describe('the report', () => {
     ['one empty file', { a: '' }],
     ['nothing that can be read', { a: 'hello', b: gzipSync('x').subarray(0, 12) }],
     ['more matches than events', { a: jsonl(event('1')) }],
-  ])('of %s has no negative number and no NaN', async (_, files) => {
+  ])('of %s has no negative number and no NaN (#27)', async (_, files) => {
     const folder = folderWith(files);
     const [text, json] = await Promise.all([
       tocsin(['detect', folder]),
@@ -337,7 +337,7 @@ describe('the report', () => {
 });
 
 describe('paths', () => {
-  test('a link that leads nowhere is a dead letter, and the files beside it are read', async () => {
+  test('a link that leads nowhere is a dead letter, and the files beside it are read (#20)', async () => {
     const folder = folderWith({ 'b.jsonl': jsonl(event('1')) });
     symlinkSync(join(folder, 'gone'), join(folder, 'a.jsonl'));
     symlinkSync('loop', join(folder, 'loop'));
@@ -389,7 +389,7 @@ describe('paths', () => {
       : { missing: 'setpriv cannot run the command as another user' };
   });
   describeWith(unprivileged, 'files that one may not read', (drop) => {
-    test('are dead letters, a folder too, and the others are read', async () => {
+    test('are dead letters, a folder too, and the others are read (#20)', async () => {
       const folder = folderWith({
         'a.jsonl': jsonl(event('1')),
         'b.jsonl': jsonl(event('2')),
@@ -428,15 +428,17 @@ describeWith(program('script', ['--version']), 'on a terminal', () => {
   /** What the progress bar does: the cursor and its line, wrapping on and off. */
   const BAR = /\u001b(?:[78]|\[\?(?:25|7)[hl]|\[(?:\d*G|\d*K|\d*C|\d*D))/g;
 
+  /** Nothing of the environment of whoever runs the tests: CI, NO_COLOR, FORCE_COLOR and more decide about colours. */
+  const COLOURFUL = { PATH: process.env.PATH, TERM: 'xterm-256color' };
+
   /** Runs a command line under a terminal of its own. */
-  const onTerminal = (args: readonly string[], cwd: string, columns = 100) =>
+  const onTerminal = (args: readonly string[], cwd: string, columns = 100, env: NodeJS.ProcessEnv = {}) =>
     new Promise<{ text: string; code: number | null }>((done, fail) => {
       const words = [process.execPath, '--disable-warning=ExperimentalWarning', CLI, ...args];
       const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-      const { NO_COLOR: _, ...env } = process.env;
       const child = spawn('script', ['-qec', `stty cols ${String(columns)} rows 24; ${line}`, '/dev/null'], {
         cwd,
-        env: { ...env, TERM: 'xterm-256color' },
+        env: { ...COLOURFUL, ...env },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const chunks: Buffer[] = [];
@@ -464,20 +466,17 @@ describeWith(program('script', ['--version']), 'on a terminal', () => {
   });
 
   test.each([
-    ['detect', '.', '--quiet'],
-    ['detect', '.', '--quiet', '--matches'],
-    ['detect', '.', '--quiet', '--json'],
-    ['detect', '.', '--quiet', '--json', '--matches'],
-    ['detect', '.', '--quiet', '--csv'],
-    ['detect', '.', '--quiet', '--csv', '--matches'],
-    ['detect', 'a\u001b[2J\u202e'],
-    ['rules', 'test', '--cases', 'cases.jsonl'],
-    ['rules', 'show', HOSTILE.replaceAll('\n', '')],
-  ])('`%s %s %s %s %s` lets nothing of a log reach it raw', async (...args) => {
-    const { text } = await onTerminal(
-      [...args, '--rules-dir', rules].filter((arg) => arg !== ''),
-      folder,
-    );
+    [['detect', '.', '--quiet']],
+    [['detect', '.', '--quiet', '--matches']],
+    [['detect', '.', '--quiet', '--json']],
+    [['detect', '.', '--quiet', '--json', '--matches']],
+    [['detect', '.', '--quiet', '--csv']],
+    [['detect', '.', '--quiet', '--csv', '--matches']],
+    [['detect', 'a\u001b[2J\u202e']],
+    [['rules', 'test', '--cases', 'cases.jsonl']],
+    [['rules', 'show', HOSTILE.replaceAll('\n', '')]],
+  ])('%j lets nothing of a log reach it raw', async (args) => {
+    const { text } = await onTerminal([...args, '--rules-dir', rules], folder);
 
     // The terminal puts a CR before each LF; CSV has one of its own.
     const rest = text.replaceAll(/\r*\n/g, '\n').replaceAll(SGR, '');
@@ -495,6 +494,16 @@ describeWith(program('script', ['--version']), 'on a terminal', () => {
     expect(after).toContain('3 files');
     expect(code).toBe(0);
   });
+
+  test.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }, { CI: 'true' }])(
+    'no colours are used with %j',
+    async (env) => {
+      const { text } = await onTerminal(['detect', '.', '--rules-dir', rules], folder, 100, env);
+
+      expect(text).toContain('3 files');
+      expect(text).not.toMatch(SGR);
+    },
+  );
 
   test('results that come while the bar is shown stand on lines of their own', async () => {
     const { text } = await onTerminal(['demo', '--out', folderWith({})], folder);
@@ -524,7 +533,7 @@ describeWith(program('script', ['--version']), 'on a terminal', () => {
     spawnSync('mkfifo', [join(pipe, 'never')]);
     const words = [process.execPath, CLI, 'detect', join(pipe, 'never')].map((word) => `'${word}'`).join(' ');
     const child = spawn('script', ['-qec', words, '/dev/null'], {
-      env: { ...process.env, TERM: 'xterm-256color' },
+      env: COLOURFUL,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let text = '';
@@ -624,7 +633,7 @@ describeWith(measurable, 'memory stays within 200 MB', () => {
     return { bytes, events: times * 1000 };
   };
 
-  test('for an object of 1 GB', async () => {
+  test('for an object of 1 GB (#9)', async () => {
     const { bytes, events } = objectOf(1000, 10);
     const { out, err, peakBytes } = await run(folderWith({ 'x.json.gz': bytes }));
 

@@ -8,7 +8,7 @@ import { connectStore } from '../../detector/state/shared-client.js';
 import { loadConfig } from '../../src/config/load.js';
 import { withState } from '../../src/serving/state.js';
 import { keysOf } from '../support/canonical.js';
-import { jsonLines, ROOT } from '../support/cli.js';
+import { jsonLines, ROOT, tocsin } from '../support/cli.js';
 import { startServer, type Reply, type TestServer } from '../support/http-server.js';
 import { eventually, Serving, servingFolder, toWebhook, write } from '../support/serving.js';
 import { jsonl, ruleFile, stopLogging, TRAIL_RULE } from './events.js';
@@ -178,6 +178,34 @@ describe('the end', () => {
     const store = await openSqliteStore({ path: join(folder, 'state/tocsin.sqlite') });
     expect(await store.listDue('group', Date.now() + 1e9, 10)).toHaveLength(1);
     await store.close();
+  });
+
+  test('comes with an error when nobody reads what it prints any more, and what was not printed waits', async () => {
+    const folder = servingFolder(
+      'destinations: { screen: { type: stdout } }\nalerts: { default: [screen], sendLate: true }\nserve: { port: 0 }\n',
+      { 'logs/a.jsonl': jsonl(stopped('e1', 'one')) },
+    );
+    const first = start(folder, OURS);
+    await eventually(() => first.out.includes('"dedup":"one"'), 'the alert that is read');
+    first.stopReading();
+    write(folder, 'logs/b.jsonl', jsonl(stopped('e2', 'two'), stopped('e3', 'three')));
+
+    expect(await first.end()).toBe(75);
+    const [error, ...others] = first.log.filter(({ level }) => level === 'error');
+    expect(error?.message).toMatch(
+      /^Standard output, where destination "screen" prints, cannot be written: write EPIPE\. Ending; /,
+    );
+    expect(others).toEqual([]);
+
+    const { out } = await tocsin(['alerts', 'list', '--json'], { cwd: folder });
+    const states = jsonLines(out).map(({ dedup, state }) => [dedup, state]);
+    expect(new Map(states as [string, string][])).toEqual(
+      new Map([
+        ['one', 'delivered'],
+        ['two', 'waiting'],
+        ['three', 'waiting'],
+      ]),
+    );
   });
 
   test('comes at once with a second signal', async () => {

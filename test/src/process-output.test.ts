@@ -48,3 +48,13 @@ test('a write that fails does not hang the command: the stream tells', async () 
 
   expect(errors).toHaveLength(1);
 });
+
+test('a write that fails is refused where the command wants to know', async () => {
+  const { fake } = stream({});
+  fake.on('error', () => undefined);
+  const output = processOutput(fake, true, {}, 'xterm');
+  output.onBroken = () => undefined;
+  fake.destroy(new Error('EPIPE'));
+
+  await expect(output.write('a result\n')).rejects.toThrow();
+});

@@ -1,6 +1,6 @@
-import { decodeAlert } from '../../detector/alerts/alert-document.js';
+import { decodeAlert, pointersOf } from '../../detector/alerts/alert-document.js';
 import { decodeGroup } from '../../detector/alerts/group-document.js';
-import type { EventPointer } from '../../detector/alerts/group.js';
+import type { EventPointer, Group } from '../../detector/alerts/group.js';
 import type { StateStore } from '../../detector/state/store.js';
 
 export async function keysOf(store: StateStore, kind: string): Promise<readonly string[]> {
@@ -22,8 +22,10 @@ export async function canonicalState(
   point: (pointer: EventPointer) => Partial<EventPointer> = (pointer) => pointer,
 ): Promise<Record<string, unknown>> {
   const state: Record<string, unknown> = {};
+  const groups = new Map<string, Group>();
   for (const key of await keysOf(store, 'group')) {
     const { group, deliveries } = decodeGroup((await store.get(key))?.body ?? '');
+    groups.set(key, group);
     state[key] = {
       ...{ rule: group.rule, dedup: group.dedup, forgotten: group.forgotten },
       members: group.members.map(({ time, id, severity, alert }) => ({ time, id, severity, alert })),
@@ -36,7 +38,10 @@ export async function canonicalState(
     };
   }
   for (const key of await keysOf(store, 'alert')) {
-    const { raisedAt: _, pointers, ...alert } = decodeAlert((await store.get(key))?.body ?? '');
+    const document = decodeAlert((await store.get(key))?.body ?? '');
+    const { raisedAt: _, pointers: named, ...alert } = document;
+    const group = groups.get(alert.groupKey);
+    const pointers = group === undefined ? named : pointersOf(document, group);
     state[key] = {
       ...alert,
       pointers: pointers.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1)).map(point),

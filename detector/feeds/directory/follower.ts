@@ -158,6 +158,7 @@ export class Follower {
       name,
       key: file.path === '' ? name : keyOfPath(file.path),
       arrival: now(),
+      isRemembered: true,
       size: part.end - part.start,
       open: () => readSection(section),
       readAll: () => readWholeSection(section),

@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { AttemptReport } from '../../alerts/outbox.js';
 import type { Feed } from '../../feeds/feed.js';
 import type { UnitReport } from '../../processor.js';
+import type { SourceWatch } from './source-watch.js';
 
 /** What the detector tells of itself, in the text format of Prometheus. */
 export class Metrics {
@@ -25,8 +26,11 @@ export class Metrics {
     'outcome',
   ]);
 
-  /** @param now milliseconds since the epoch */
-  constructor(feeds: readonly Feed[], now: () => number) {
+  /**
+   * @param now milliseconds since the epoch
+   * @param watch knows what cannot be read at present
+   */
+  constructor(feeds: readonly Feed[], now: () => number, watch: Pick<SourceWatch, 'unreadable'>) {
     const newest = new Map<string, number>();
     this.newest = newest;
     this.gauge('tocsin_event_lag_seconds', 'Age of the newest event read.', ['source'], (set) => {
@@ -37,6 +41,9 @@ export class Metrics {
     });
     this.gauge('tocsin_backlog_bytes', 'Stored bytes that wait.', ['source'], (set) => {
       for (const feed of feeds) set({ source: feed.name }, feed.backlog().bytes);
+    });
+    this.gauge('tocsin_unreadable_places', 'Files and folders that cannot be read.', ['source'], (set) => {
+      for (const feed of feeds) set({ source: feed.name }, watch.unreadable(feed.name));
     });
     this.gauge('tocsin_memory_bytes', 'Resident memory of the process.', [], (set) =>
       set({}, process.memoryUsage.rss()),

@@ -1,14 +1,13 @@
-import type { SystemEvent } from '../../alerts/system-rules.js';
+import { silentSources, type HeardLast, type WatchedSource } from '../../alerts/silence.js';
+import { sourceUnhealthy, type SystemEvent } from '../../alerts/system-rules.js';
 
-/** A problem is told once it has lasted this long: files come and go, and most trouble mends itself. */
+/**
+ * A problem is told once it has lasted this long: files come and go, and most trouble mends itself. Silence is told once
+ * the detector has run for this long: what came while it was down has to be read first.
+ */
 const PATIENCE_MS = 5 * 60_000;
-const HOUR_MS = 3_600_000;
-
-export interface WatchedSource {
-  readonly name: string;
-  /** How long the source may deliver nothing, in milliseconds; undefined: as long as it likes. */
-  readonly silentAfterMs?: number | undefined;
-}
+/** A loss is told on for this long: raised again within an hour, it is the same event. */
+const LOSS_MS = 3_600_000;
 
 /** Notices sources that cannot be read, and sources that fell silent: what happens there is not detected. */
 export class SourceWatch {
@@ -17,13 +16,17 @@ export class SourceWatch {
     string,
     { source: string; place: string; since: number; message: string }
   >();
-  private readonly lastUnit = new Map<string, number>();
+  private losses: readonly SystemEvent[] = [];
+  private readonly heard: Map<string, number>;
   private readonly started: number;
 
+  /** @param heard when each source was heard of last, as the state tells */
   constructor(
     private readonly sources: readonly WatchedSource[],
+    heard: HeardLast,
     private readonly now: () => number,
   ) {
+    this.heard = new Map(heard);
     this.started = now();
   }
 
@@ -35,37 +38,42 @@ export class SourceWatch {
       this.problems.set(key, { source, place, message, since: this.problems.get(key)?.since ?? this.now() });
   }
 
+  /** Logs are gone that nobody has read. That is over when it is noticed, and does not become well. */
+  lost(source: string, place: string, message: string): void {
+    const title = `Logs of ${source} were lost before they were read`;
+    this.losses = [
+      ...this.losses.filter(({ about }) => about !== source),
+      sourceUnhealthy(source, title, { place, problem: message }, this.now()),
+    ];
+  }
+
+  /** How many places of a source cannot be read at present. */
+  unreadable(name: string): number {
+    return [...this.problems.values()].filter(({ source }) => source === name).length;
+  }
+
   /** Something arrived. */
   unit(source: string): void {
-    this.lastUnit.set(source, this.now());
+    this.heard.set(source, this.now());
   }
 
   /** What is to be raised now; the same trouble is raised again as long as it lasts, and told once in a while. */
   unhealthy(): readonly SystemEvent[] {
-    return this.sources.flatMap((source) => [...this.unreadable(source.name), ...this.silent(source)]);
+    const now = this.now();
+    const silent = now - this.started < PATIENCE_MS ? [] : silentSources(this.sources, this.heard, now);
+    this.losses = this.losses.filter(({ at }) => now - at < LOSS_MS);
+    return [...this.sources.flatMap(({ name }) => this.lasting(name)), ...this.losses, ...silent];
   }
 
-  private unreadable(name: string): readonly SystemEvent[] {
+  private lasting(name: string): readonly SystemEvent[] {
+    const now = this.now();
     const lasting = [...this.problems.values()].filter(
-      ({ source, since }) => source === name && this.now() - since >= PATIENCE_MS,
+      ({ source, since }) => source === name && now - since >= PATIENCE_MS,
     );
     const [first] = lasting;
     if (first === undefined) return [];
     const { place, message } = first;
-    const context = { source: name, place, problem: message, places: lasting.length };
-    return [this.event(name, `Source ${name} cannot be read`, context)];
-  }
-
-  private silent({ name, silentAfterMs }: WatchedSource): readonly SystemEvent[] {
-    const last = this.lastUnit.get(name) ?? this.started;
-    const silence = this.now() - last;
-    if (silentAfterMs === undefined || silence < silentAfterMs) return [];
-    const hours = Math.floor((silence / HOUR_MS) * 10) / 10;
-    const context = { source: name, hours, last: new Date(last).toISOString() };
-    return [this.event(name, `Source ${name} has delivered nothing for ${String(hours)} hours`, context)];
-  }
-
-  private event(about: string, title: string, context: SystemEvent['context']): SystemEvent {
-    return { rule: 'tocsin.source-unhealthy', about, title, context, at: this.now() };
+    const context = { place, problem: message, places: lasting.length };
+    return [sourceUnhealthy(name, `Source ${name} cannot be read`, context, now)];
   }
 }

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Applied } from '../../../detector/alerts/ledger.js';
 import { ManifestBuilder } from '../../../detector/alerts/manifest.js';
 import { HARMLESS } from '../../support/faulty-store.js';
 import { memoryStore } from '../../support/memory-store.js';
@@ -61,4 +63,27 @@ test('a unit of 5,000 matches in 500 groups counts once, wherever it is killed',
     ),
     { numRuns: 3 },
   );
+});
+
+test('its groups are written at the same time, sixteen at most', async () => {
+  const store = memoryStore();
+  let [calls, inside, most, turns] = [0, 0, 0, 0];
+  // Every call takes a turn, as if it went over a network.
+  store.before = async () => {
+    calls += 1;
+    inside += 1;
+    most = Math.max(most, inside);
+    await nextTurn();
+    inside -= 1;
+  };
+  const unit = largeUnit();
+  const ended: Applied[] = [];
+  void ledgerWith(store, { rules: RULES })
+    .process('large', async () => unit)
+    .then((applied) => ended.push(applied));
+  for (; ended.length === 0; turns++) await nextTurn();
+
+  expect(ended[0]?.touched).toHaveLength(500);
+  expect(most).toBe(16);
+  expect(turns).toBeLessThan(calls / 10);
 });

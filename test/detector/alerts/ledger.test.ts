@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { decodeAlert } from '../../../detector/alerts/alert-document.js';
+import { decodeAlert, pointersOf } from '../../../detector/alerts/alert-document.js';
 import { decodeGroup, encodeGroup, type StoredGroup } from '../../../detector/alerts/group-document.js';
 import { rulesetHash } from '../../../detector/alerts/ledger.js';
 import { ManifestBuilder } from '../../../detector/alerts/manifest.js';
@@ -96,6 +96,25 @@ describe('a unit', () => {
     expect(await ledger.process('u', async () => ({ entries: [], end: 9 }))).toMatchObject({ end: 3 });
   });
 
+  test('without matches leaves nothing where its feed remembers it, and its range may grow', async () => {
+    const ledger = ledgerWith(store, { rules: [rule] });
+    const evaluated = (end: number, ...hits: Hit[]) => ({
+      ...{ entries: entriesOf(rule, hits), end, isRemembered: true },
+    });
+
+    expect(await ledger.process('u', async () => evaluated(3))).toEqual({
+      ...{ already: false, end: 3, touched: [] },
+    });
+    expect(store.documents.size).toBe(0);
+
+    // Its feed died before its cursor moved: the same unit comes again, and has more.
+    expect(await ledger.process('u', async () => evaluated(9, { id: 'a' }))).toMatchObject({ end: 9 });
+    expect(await ledger.process('u', async () => evaluated(12, { id: 'a' }, { id: 'b' }))).toMatchObject({
+      ...{ already: true, end: 9 },
+    });
+    expect(groups()[0]?.group.members).toHaveLength(1);
+  });
+
   test('whose manifest expired before it was finished is evaluated again, and counts no event twice', async () => {
     const broken = ledgerWith(store, { rules: [rule], plan: () => Promise.reject(new Error('dies here')) });
     const evaluate = async () => ({ entries: entriesOf(rule, [{ id: 'a' }]) });
@@ -168,6 +187,30 @@ describe('a rule', () => {
 
     expect(groups()[0]?.group.alerts).toMatchObject([{ events: 2 }]);
     expect(alerts()[0]?.pointers.map(({ eventId }) => eventId)).toEqual(['a', 'b']);
+  });
+});
+
+describe('an alert', () => {
+  test('names none of the events that the alert beside it counts, whoever lost the race to raise it', async () => {
+    const quick = testRule('aws.quick', { windowMinutes: 10 });
+    const at = (id: string, minutes: number): Hit => ({ id, time: NOON + minutes * MINUTE });
+    const ledger = ledgerWith(store, { rules: [quick] });
+    const other = ledgerWith(store, { rules: [quick] });
+    let hasLost = false;
+    store.before = async (method) => {
+      // What the first alert shows is written; its group is not. Another detector is faster.
+      if (method !== 'put' || hasLost || all('alert').length === 0) return;
+      hasLost = true;
+      await other.process('u2', async () => ({ entries: entriesOf(quick, [at('c', 15)]) }));
+    };
+
+    await ledger.process('u1', async () => ({ entries: entriesOf(quick, [at('a', 0), at('b', 10)]) }));
+
+    const [stored] = groups();
+    expect(stored?.group.alerts.map(({ events }) => events)).toEqual([1, 2]);
+    const named = alerts().map((alert) => pointersOf(alert, stored!.group).map(({ eventId }) => eventId));
+    expect(named.toSorted()).toEqual([['a'], ['c', 'b']]);
+    expect(hasLost).toBe(true);
   });
 });
 

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { alertId, type Alert } from '../../../detector/alerts/group.js';
-import { passesLimit } from '../../../detector/alerts/limiter.js';
+import { createLimiter } from '../../../detector/alerts/limiter.js';
 import { mute, muteFor } from '../../../detector/alerts/mutes.js';
 import { createPlanner, type PlannerOptions } from '../../../detector/alerts/planner.js';
 import { destinationsFor, type Route } from '../../../detector/alerts/router.js';
 import { systemRules } from '../../../detector/alerts/system-rules.js';
 import type { Rule } from '../../../detector/rule.js';
-import { MOST_DOCUMENT_BYTES } from '../../../detector/state/store.js';
+import { MOST_DOCUMENT_BYTES, StoreError } from '../../../detector/state/store.js';
 import { SharedState, TestProcess } from '../../support/faulty-store.js';
 import { memoryStore, type MemoryStore } from '../../support/memory-store.js';
 import { Turns } from '../../support/turns.js';
@@ -66,13 +66,14 @@ describe('the limit of a rule', () => {
           const turns = new Turns();
           const state = new SharedState(befalling, true);
           const process = new TestProcess(state, turns, () => {});
+          const passesLimit = createLimiter(process.store);
           const passed = new Map<number, Set<boolean>>();
           const queue = [...asked];
           let working = 3;
           const work = async () => {
             for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
               try {
-                const passes = await passesLimit(process.store, 'r', `alert-number-${id}`, limit, NOON);
+                const passes = await passesLimit('r', `alert-number-${id}`, limit, NOON);
                 passed.set(id, (passed.get(id) ?? new Set()).add(passes));
               } catch {
                 queue.push(id);
@@ -97,7 +98,8 @@ describe('the limit of a rule', () => {
   });
 
   test('begins anew with the hour, and not for a clock that is behind', async () => {
-    const ask = (id: string, now: number) => passesLimit(store, 'r', id, 1, now);
+    const passesLimit = createLimiter(store);
+    const ask = (id: string, now: number) => passesLimit('r', id, 1, now);
 
     expect(await ask('a', NOON - 1)).toBe(true);
     expect(await ask('b', NOON - 1)).toBe(false);
@@ -108,16 +110,45 @@ describe('the limit of a rule', () => {
   });
 
   test('writes nothing for what is above it, and fits its document at the largest', async () => {
-    for (let i = 0; i < 2600; i++) await passesLimit(store, 'r', alertId('r', '', i), 2600, NOON);
+    const passesLimit = createLimiter(store);
+    for (let i = 0; i < 2600; i++) await passesLimit('r', alertId('r', '', i), 2600, NOON);
     let writes = 0;
     store.before = (method) => {
       if (method === 'put') writes++;
     };
-    for (let i = 0; i < 10; i++)
-      expect(await passesLimit(store, 'r', `another ${i}`, 2600, NOON)).toBe(false);
+    for (let i = 0; i < 10; i++) expect(await passesLimit('r', `another ${i}`, 2600, NOON)).toBe(false);
 
     expect(writes).toBe(0);
     expect(Buffer.byteLength([...store.documents.values()][0]!.body)).toBeLessThan(MOST_DOCUMENT_BYTES);
+  });
+
+  test('is written once for all that ask while it is being written', async () => {
+    const passesLimit = createLimiter(store);
+    const writes: string[] = [];
+    store.before = (method) => {
+      if (method === 'put') writes.push(method);
+    };
+    const ask = (i: number) => passesLimit('r', alertId('r', '', i), 70, NOON);
+
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => ask(i)));
+
+    expect(answers).toEqual(answers.map((_, i) => i < 70));
+    expect(writes).toHaveLength(2);
+    expect(await Promise.all([ask(3), ask(99)])).toEqual([true, false]);
+  });
+
+  test('fails for all that ask together, and for none that ask later', async () => {
+    const passesLimit = createLimiter(store);
+    let failures = 0;
+    store.before = (method) => {
+      if (method === 'put' && failures++ < 2) throw new StoreError('It is busy.', 'retry', 'Wait.');
+    };
+    const ask = (id: string) => passesLimit('r', id, 2, NOON);
+
+    const answers = await Promise.allSettled([ask('a'), ask('b'), ask('c')]);
+
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await Promise.all([ask('a'), ask('b'), ask('c')])).toEqual([true, true, false]);
   });
 
   test('does not count what is sent nowhere, muted or late', async () => {

@@ -4,10 +4,10 @@ import { readStatistics, StatisticsRecorder } from '../../../detector/alerts/sta
 import type { UnitReport } from '../../../detector/processor.js';
 import { MOST_DOCUMENT_BYTES, StoreError } from '../../../detector/state/store.js';
 import { memoryStore } from '../../support/memory-store.js';
-import { NOON } from './world.js';
+import { HOUR, NOON } from './world.js';
 
 const report = (source: string, hits: Readonly<Record<string, number>> = {}, at = NOON): UnitReport => ({
-  ...{ source, hits: new Map(Object.entries(hits)), failures: 0, at },
+  ...{ source, hits: new Map(Object.entries(hits)), failures: 0, seen: new Map(), at },
   counts: {
     ...{ events: 10, bytes: 1000, newest: at - 5, notEvents: 0, outside: 0, deadLetters: 1, excluded: false },
   },
@@ -31,7 +31,7 @@ describe('statistics', () => {
     }
 
     expect(await readStatistics(store, NOON + 20)).toEqual({
-      ...{ v: 1, since: NOON },
+      ...{ v: 1, since: NOON, logTypes: {}, fields: {} },
       sources: {
         trail: {
           ...{ units: 4, events: 40, bytes: 4000, deadLetters: 4 },
@@ -81,13 +81,68 @@ describe('statistics', () => {
     );
   });
 
+  const withFields = (at: number, ...fields: readonly string[]): UnitReport => ({
+    ...report('trail', {}, at),
+    seen: new Map([['aws.cloudtrail', { events: 2, fields: new Set(fields) }]]),
+  });
+
+  test('say when a field was seen last, and write that down once an hour', async () => {
+    const store = memoryStore();
+    const recorder = new StatisticsRecorder();
+    const flush = async (at: number, ...fields: readonly string[]): Promise<number> => {
+      let writes = 0;
+      store.before = (method) => {
+        if (method === 'put') writes++;
+      };
+      recorder.unit(withFields(at, ...fields));
+      await recorder.flush(store, at);
+      return writes;
+    };
+
+    // One document of sources, and one for each field here.
+    expect(await flush(NOON, 'eventname', 'b')).toBe(3);
+    expect(await flush(NOON + HOUR - 1, 'eventname')).toBe(1);
+    expect(await flush(NOON + HOUR, 'eventname')).toBe(2);
+
+    const { logTypes, fields } = await readStatistics(store, NOON);
+    expect(logTypes).toEqual({ 'aws.cloudtrail': { looked: 6, since: NOON, last: NOON + HOUR } });
+    expect(fields).toEqual({ 'aws.cloudtrail eventname': NOON + HOUR, 'aws.cloudtrail b': NOON });
+  });
+
+  test('fit their documents with thousands of fields: those seen longest ago give way', async () => {
+    const store = memoryStore();
+    const recorder = new StatisticsRecorder();
+    const names = (what: string): string[] =>
+      Array.from({ length: 10_000 }, (_, i) => `requestparameters.${what}.of-a-call.number-${i}`);
+    recorder.unit(withFields(NOON, ...names('old')));
+    recorder.unit(withFields(NOON + HOUR, ...names('new')));
+
+    await recorder.flush(store, NOON + HOUR);
+
+    for (const { body } of store.documents.values())
+      expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MOST_DOCUMENT_BYTES);
+    const kept = Object.keys((await readStatistics(store, NOON)).fields);
+    expect(kept.filter((key) => key.includes('.new.'))).toHaveLength(10_000);
+  });
+
+  test('of an older detector, which knew no fields, are read', async () => {
+    const store = memoryStore();
+    const body = JSON.stringify({ v: 1, since: NOON, sources: {}, rules: {}, destinations: {} });
+    await store.put('statistics/sources', body, undefined, { due: null, expires: null });
+    const recorder = new StatisticsRecorder();
+    recorder.unit(withFields(NOON, 'a'));
+    await recorder.flush(store, NOON);
+
+    expect((await readStatistics(store, NOON)).logTypes).toHaveProperty(['aws.cloudtrail', 'looked'], 2);
+  });
+
   test('write nothing when nothing was counted', async () => {
     const store = memoryStore();
     await new StatisticsRecorder().flush(store, NOON);
 
     expect(store.documents.size).toBe(0);
     expect(await readStatistics(store, NOON)).toEqual({
-      ...{ v: 1, since: NOON, sources: {}, rules: {}, destinations: {} },
+      ...{ v: 1, since: NOON, sources: {}, rules: {}, destinations: {}, logTypes: {}, fields: {} },
     });
   });
 

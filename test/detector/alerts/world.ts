@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { groupIdOf } from '../../../detector/alerts/alert-document.js';
+import { decodeAlert, groupIdOf, pointersOf } from '../../../detector/alerts/alert-document.js';
 import { decodeGroup } from '../../../detector/alerts/group-document.js';
 import { Ledger, type Evaluated, type LedgerOptions } from '../../../detector/alerts/ledger.js';
 import { Outbox, type OutboxOptions } from '../../../detector/alerts/outbox.js';
@@ -245,11 +245,9 @@ export function groupsIn(documents: SharedState['memory']['documents']): Readonl
   for (const [key, { body }] of documents) {
     if (!key.startsWith('group/')) continue;
     const { group } = decodeGroup(body);
-    const pointersOf = (id: string): readonly string[] => {
+    const eventsOf = (id: string): readonly string[] => {
       const alert = documents.get(`alert/${id}`);
-      const { pointers } = JSON.parse(alert?.body ?? '{"pointers":[]}') as {
-        pointers: { eventId: string }[];
-      };
+      const pointers = alert === undefined ? [] : pointersOf(decodeAlert(alert.body), group);
       return pointers.map(({ eventId }) => eventId).sort();
     };
     seen.set(key, {
@@ -258,7 +256,7 @@ export function groupsIn(documents: SharedState['memory']['documents']): Readonl
         ...{ id, time, alert, values, severity },
       })),
       alerts: group.alerts.map(({ id, start, end, firstEventTime, lastEventTime, events, severity }) => ({
-        ...{ id, start, end, firstEventTime, lastEventTime, events, severity, pointers: pointersOf(id) },
+        ...{ id, start, end, firstEventTime, lastEventTime, events, severity, pointers: eventsOf(id) },
       })),
     });
   }

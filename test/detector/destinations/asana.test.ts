@@ -119,6 +119,50 @@ describe('a second attempt', () => {
   });
 });
 
+describe('with a custom field', () => {
+  const FIELD = '1301';
+  const custom = { customField: FIELD };
+  const marked = (gid: string, ...fields: readonly (readonly [string, string | null])[]) => ({
+    ...{ gid, custom_fields: fields.map(([field, text]) => ({ gid: field, text_value: text })) },
+  });
+
+  test('a task bears its mark there, and its notes are free', async () => {
+    const server = await asana();
+
+    await local(ASANA, server, custom).deliver(delivery());
+
+    expect(dataOf(server, 0)).toMatchObject({ custom_fields: { [FIELD]: MARKER } });
+    expect(String(dataOf(server, 0).notes)).not.toContain('tocsin:');
+  });
+
+  test('a second attempt finds the task by it, and by no other field', async () => {
+    const list = [
+      marked('901', ['1302', MARKER]),
+      marked('902', [FIELD, null]),
+      { gid: '903', custom_fields: null },
+      marked('904', ['1302', 'x'], [FIELD, MARKER]),
+    ];
+    const server = await asana(({ method }) => (method === 'GET' ? json({ data: list }) : undefined));
+
+    expect(await local(ASANA, server, custom).deliver(delivery({ attempt: 2 }))).toBe('904');
+    expect(calls(server)).toEqual(['GET /api/1.0/tasks']);
+    const query = new URLSearchParams(server.requests[0]?.path.split('?')[1]);
+    expect(query.get('opt_fields')).toBe('custom_fields.gid,custom_fields.text_value');
+  });
+
+  test('a project that does not have the field refuses for good', async () => {
+    const server = await asana(() => ({
+      status: 400,
+      body: '{"errors":[{"message":"not on given object"}]}',
+    }));
+
+    const error = await failureOf(local(ASANA, server, custom).deliver(delivery()));
+
+    expect(error).toMatchObject({ outcome: 'permanent' });
+    expect(error.response).toContain('not on given object');
+  });
+});
+
 describe('what follows', () => {
   test('an escalation changes name and due date, and comments', async () => {
     const server = await asana();

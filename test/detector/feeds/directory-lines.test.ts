@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => driver.cleanup());
 
 describe('a file that grows', () => {
-  test('is handed out in ranges that end with a line', async () => {
+  test('is handed out in ranges that end with a line (#10)', async () => {
     driver.write('a.json', '{"n":1}\n{"n":2}\n{"n"');
     expect(await driver.texts()).toEqual(['a.json: {"n":1}\n{"n":2}\n']);
 

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => driver.cleanup());
 
-describe('what cannot be read is told once, and the rest is read:', () => {
+describe('what cannot be read is told once, and the rest is read (#20):', () => {
   test('a link that leads nowhere, until it leads somewhere', async () => {
     driver.write('a.json', '{"n":1}\n');
     symlinkSync(join(driver.folder, 'later.json'), driver.path('link.json'));

@@ -30,7 +30,7 @@ async function listed(path: string): Promise<string[]> {
 }
 
 describe('the files at a path', () => {
-  test('are those of a folder, in the order of their names, with what cannot be read in its place', async () => {
+  test('are those of a folder, in the order of their names, with what cannot be read in its place (#20)', async () => {
     for (const name of ['b', 'a', 'c']) mkdirSync(join(folder, name));
     for (const name of ['b/2', 'b/1', 'a/3', 'z']) writeFileSync(join(folder, name), name);
     symlinkSync('../z', join(folder, 'a/link'));
@@ -62,7 +62,7 @@ const anyBytes = capability('file names that are no UTF-8', () => {
   }
 });
 
-describeWith(anyBytes, 'names that are no UTF-8', () => {
+describeWith(anyBytes, 'names that are no UTF-8 (#20)', () => {
   test('are opened by their bytes', async () => {
     const latin1 = (name: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
     mkdirSync(latin1('log\xfcs'));

@@ -35,8 +35,15 @@ export async function written(
   return result;
 }
 
+/** `asked`: by `expire`, at once. `by itself`: some time after it may; `expire` forgets nothing then. */
+type Forgets = 'asked' | 'by itself';
+
 /** What every StateStore keeps to. Call it in a test file of the store. */
-export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+export function storeContract(
+  name: string,
+  open: () => Promise<OpenedStore>,
+  forgets: Forgets = 'asked',
+): void {
   describe(`${name} keeps the store contract:`, () => {
     let opened: OpenedStore;
     let store: StateStore;
@@ -340,16 +347,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       });
 
       test('is found behind what was put off or removed since', async () => {
-        const a = await written(store, 'outbox/a', '1', undefined, { due: 1, expires: 1 });
-        const b = await written(store, 'outbox/b', '1', undefined, { due: 2, expires: 2 });
-        await written(store, 'outbox/c', '1', undefined, { due: 3, expires: 3 });
+        const a = await written(store, 'outbox/a', '1', undefined, due(1));
+        const b = await written(store, 'outbox/b', '1', undefined, due(2));
+        await written(store, 'outbox/c', '1', undefined, due(3));
         await store.durable();
-        await written(store, 'outbox/a', '2', a, { due: 9, expires: 9 });
+        await written(store, 'outbox/a', '2', a, due(9));
         await store.remove('outbox/b', b);
 
         expect(await dueKeys('outbox', 10, 1)).toEqual(['outbox/c']);
-        expect(await store.expire(5, 1)).toBe(1);
-        expect(await dueKeys('outbox', 10, 1)).toEqual(['outbox/a']);
       });
 
       test('does not change with a write that conflicts', async () => {
@@ -402,6 +407,23 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     });
 
     describe('expiry', () => {
+      if (forgets === 'by itself') {
+        test('keeps what is not over yet, whoever asks to forget, and goes by the last write', async () => {
+          const put = await written(store, 'units/put-off', '1', undefined, expiring(100));
+          const kept = await written(store, 'units/kept', '1', undefined, expiring(100));
+          await written(store, 'units/later', '1', undefined, { due: 5, expires: 201 });
+          await written(store, 'units/never', '1', undefined, due(5));
+          await written(store, 'units/put-off', '2', put, expiring(900));
+          await written(store, 'units/kept', '2', kept, NEVER);
+
+          expect(await store.expire(200, 100)).toBe(0);
+          const keys = ['units/kept', 'units/later', 'units/never', 'units/put-off'];
+          expect(await store.list('units', undefined, 10)).toEqual(keys);
+          expect((await dueKeys('units', 5)).sort()).toEqual(['units/later', 'units/never']);
+        });
+        return;
+      }
+
       test('forgets what is over and nothing else', async () => {
         await written(store, 'units/over', '1', undefined, expiring(100));
         await store.durable();
@@ -413,6 +435,18 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await store.list('units', undefined, 10)).toEqual(['units/later', 'units/never']);
         expect((await dueKeys('units', 5)).sort()).toEqual(['units/later', 'units/never']);
         expect(await store.expire(200, 100)).toBe(0);
+      });
+
+      test('finds what is over behind what was put off or removed since', async () => {
+        const a = await written(store, 'units/a', '1', undefined, expiring(1));
+        const b = await written(store, 'units/b', '1', undefined, expiring(2));
+        await written(store, 'units/c', '1', undefined, expiring(3));
+        await store.durable();
+        await written(store, 'units/a', '2', a, expiring(9));
+        await store.remove('units/b', b);
+
+        expect(await store.expire(5, 1)).toBe(1);
+        expect(await store.list('units', undefined, 10)).toEqual(['units/a']);
       });
 
       test('forgets no more at once than it may', async () => {

@@ -1,10 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  parseDuration,
-  parseDurationOption,
-  parseSince,
-  shortDuration,
-} from '../../../src/operating/duration.js';
+import { parseDuration } from '../../../src/config/duration.js';
+import { parseDurationOption, parseSince, shortDuration } from '../../../src/operating/duration.js';
 import { NOW } from './support.js';
 
 describe('a duration', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeadLetterDocument } from '../../../detector/alerts/dead-letters.js';
+import type { Rule } from '../../../detector/rule.js';
 import { CONFIG } from '../../../src/config/schema.js';
 import { backlogIn } from '../../../src/operating/backlog.js';
 import { LetterCounts } from '../../../src/operating/dead-letters.js';
@@ -23,10 +24,11 @@ const SOURCE = {
 };
 const WELL: StatusFacts = {
   ...{ now: NOW, config, isLive: true, statePath: '/state', silentAfterMs: 3_600_000 },
-  ruleset: { hash: 'abc', rules: 3 },
+  ruleset: { hash: 'abc', rules: [] },
   statistics: {
     ...{ v: 1, since: NOW - 1e6, sources: { trail: SOURCE }, rules: { 'a.b': { hits: 2, lastFired: NOW } } },
     destinations: { out: { delivered: 5, retried: 1, failed: 0, lastError: 'no' } },
+    ...{ logTypes: {}, fields: {} },
   },
   ...{ backlog: new Map(), totals: new GroupTotals(), letters: [], mutes: [] },
 };
@@ -79,6 +81,103 @@ describe('the status', () => {
       silent: false,
     });
     expect(destinations).toMatchObject([{ destination: 'out', configured: false, failed: 1 }]);
+  });
+
+  describe('of rules', () => {
+    const DAY_MS = 86_400_000;
+    const rule = (
+      id: string,
+      match: Rule['match'],
+      logTypes: Rule['logTypes'] = ['aws.cloudtrail'],
+    ): Rule => ({
+      ...{ id, name: id, description: '', severity: 'low', attack: [], falsePositives: [], runbook: '' },
+      ...{ logTypes, match },
+    });
+    const rules = [
+      rule('a.b', { eventName: 'x', 'requestParameters.old ?? requestParameters.older': 'y' }),
+      rule('c.d', { EventName: 'x', 'requestParameters.never': 1 }),
+      rule('e.f', { 'requestParameters.never': 1 }, ['gcp.audit']),
+      rule('g.h', { 'x.y': 1 }, ['aws.cloudtrail', 'azure.audit']),
+    ];
+    const looked = { looked: 100, since: NOW - 30 * DAY_MS, last: NOW - DAY_MS };
+    const facts = (changes: Partial<StatusFacts['statistics']> = {}): StatusFacts => ({
+      ...WELL,
+      ruleset: { hash: 'abc', rules },
+      statistics: {
+        ...WELL.statistics,
+        logTypes: { 'aws.cloudtrail': looked },
+        fields: {
+          'aws.cloudtrail eventname': NOW - DAY_MS,
+          'aws.cloudtrail requestparameters.old': NOW - 8 * DAY_MS,
+          'aws.cloudtrail requestparameters.older': NOW - 9 * DAY_MS,
+        },
+        ...changes,
+      },
+    });
+
+    test('names the fields that a rule needs and that were not seen lately', () => {
+      const report = statusReport(facts());
+
+      expect(report.rules).toEqual([
+        {
+          ...{ rule: 'a.b', hits: 2, lastFired: '2026-03-02T12:00:00.000Z' },
+          unseenFields: [
+            {
+              field: 'requestParameters.old or requestParameters.older',
+              lastSeen: new Date(NOW - 8 * DAY_MS).toISOString(),
+            },
+          ],
+        },
+        { rule: 'c.d', hits: 0, unseenFields: [{ field: 'requestParameters.never' }] },
+        { rule: 'g.h', hits: 0, unseenFields: [{ field: 'aws.cloudtrail: x.y' }] },
+      ]);
+      expect(report.logTypes).toMatchObject([{ logType: 'aws.cloudtrail', lookedAt: 100 }]);
+      expect([report.well, report.ruleset]).toEqual([true, { hash: 'abc', rules: 4 }]);
+    });
+
+    test('shows them in a table of their own', () => {
+      const text = statusText(statusReport(facts()), fakeOutput({ columns: 120 }));
+
+      expect(text).toMatch(/^Rules that need fields which no event had for 7 days$/m);
+      expect(text).toMatch(
+        /^ *a\.b +requestParameters\.old or requestParameters\.older \(last 2026-02-22\)$/m,
+      );
+      expect(text).toMatch(/^ *c\.d +requestParameters\.never$/m);
+    });
+
+    test.each([
+      ['the log type had no events', {}],
+      ['it had none lately', { 'aws.cloudtrail': { ...looked, last: NOW - 8 * DAY_MS } }],
+      ['it had a few', { 'aws.cloudtrail': { ...looked, looked: 99 } }],
+    ])('names none where %s', (_, logTypes) => {
+      const { rules: shown } = statusReport(facts({ logTypes }));
+
+      expect(shown).toMatchObject([{ rule: 'a.b', unseenFields: [] }]);
+    });
+  });
+
+  test.each<[string, { readonly silentAfter?: number }, number, boolean]>([
+    ['its own time', { silentAfter: 12 * 3_600_000 }, 13, true],
+    ['its own time, which is longer', { silentAfter: 12 * 3_600_000 }, 11, false],
+    ['the time of the command', {}, 2, true],
+  ])('holds %s against the silence of a source', (_, own, hours, silent) => {
+    const trail = { ...config.sources[0]!, ...own };
+    const [source] = statusReport({
+      ...{ ...WELL, now: SOURCE.lastUnit + hours * 3_600_000 },
+      config: { ...config, sources: [trail] },
+    }).sources;
+
+    expect(source).toMatchObject({ silent, silentAfterSeconds: (own.silentAfter ?? 3_600_000) / 1000 });
+  });
+
+  test('a source that is watched since a moment is not silent yet', () => {
+    const trail = { ...SOURCE, units: 0, lastUnit: 0, newestEvent: 0, watchedSince: NOW - 1000 };
+    const facts = { ...WELL, statistics: { ...WELL.statistics, sources: { trail } } };
+
+    expect(statusReport(facts).well).toBe(true);
+    expect(statusReport({ ...facts, now: NOW + 3_600_000 }).problems).toEqual([
+      'Source trail has not delivered anything yet.',
+    ]);
   });
 
   test('as text does nothing to a terminal', () => {

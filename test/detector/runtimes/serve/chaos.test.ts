@@ -100,7 +100,7 @@ class World {
 
   private range(file: World['files'][number], end: number): FeedUnit {
     const records = file.records.slice(file.done, end);
-    return { ...unitOf(`${file.id}:${String(file.done)}`, records, end), name: file.id };
+    return { ...unitOf(`${file.id}:${String(file.done)}`, records, end), name: file.id, isRemembered: true };
   }
 }
 

@@ -178,6 +178,7 @@ describe('metrics', () => {
         },
       ],
       () => 10_000,
+      { unreadable: () => 4 },
     );
     metrics.unit({
       source: hostile,
@@ -191,6 +192,7 @@ describe('metrics', () => {
         excluded: false,
       },
       hits: new Map([[hostile, 2]]),
+      seen: new Map(),
       failures: 1,
       at: 1,
     });
@@ -215,6 +217,7 @@ describe('metrics', () => {
       `tocsin_event_lag_seconds{source="${label}"} 6`,
       `tocsin_backlog_units{source="${label}"} 2`,
       `tocsin_backlog_bytes{source="${label}"} 3`,
+      `tocsin_unreadable_places{source="${label}"} 4`,
     ]) {
       expect(text.split('\n')).toContain(line);
     }

@@ -4,9 +4,16 @@ import { SourceWatch } from '../../../../detector/runtimes/serve/source-watch.js
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-function watchOf(silentAfterMs?: number) {
-  const clock = { now: 1_000_000 };
-  const watch = new SourceWatch([{ name: 'trail', silentAfterMs }], () => clock.now);
+const START = 1_000_000_000;
+
+/** @param last when the source was heard of, before the detector began */
+function watchOf(silentAfterMs?: number, last = START) {
+  const clock = { now: START };
+  const watch = new SourceWatch(
+    [{ name: 'trail', silentAfterMs }],
+    new Map([['trail', last]]),
+    () => clock.now,
+  );
   return { clock, watch };
 }
 
@@ -59,15 +66,28 @@ describe('a silent source', () => {
     clock.now += 1;
 
     expect(watch.unhealthy()).toMatchObject([
-      { title: 'Source trail has delivered nothing for 2 hours', context: { hours: 2 } },
+      { title: 'Source trail has delivered nothing for 2 hours', context: { minutes: 120 } },
     ]);
   });
 
-  test('is told from the start of the detector when it never delivered', () => {
-    const { clock, watch } = watchOf(HOUR);
-    clock.now += 3 * HOUR;
+  test('is told over a restart, once what came meanwhile could be read', () => {
+    const { clock, watch } = watchOf(HOUR, START - 30 * HOUR);
+    clock.now += 5 * MINUTE - 1;
+    expect(watch.unhealthy()).toEqual([]);
 
-    expect(watch.unhealthy()).toMatchObject([{ context: { hours: 3 } }]);
+    clock.now += 1;
+
+    expect(watch.unhealthy()).toMatchObject([
+      { title: 'Source trail has delivered nothing for 30 hours', context: { minutes: 30 * 60 + 5 } },
+    ]);
+  });
+
+  test('is not told where the first look finds logs', () => {
+    const { clock, watch } = watchOf(HOUR, START - 30 * HOUR);
+    watch.unit('trail');
+    clock.now += 30 * MINUTE;
+
+    expect(watch.unhealthy()).toEqual([]);
   });
 
   test('may be silent as long as it likes when nothing is configured', () => {

@@ -1,0 +1,110 @@
+/** What `status` shows of the past. Times are milliseconds since the epoch. */
+export interface Counted {
+  readonly sources: Readonly<Record<string, SourceStatistics>>;
+  readonly rules: Readonly<Record<string, RuleStatistics>>;
+  readonly destinations: Readonly<Record<string, DestinationStatistics>>;
+  readonly logTypes: Readonly<Record<string, LogTypeStatistics>>;
+  /** When a field that rules need had a value last, within an hour; by `fieldOf`. */
+  readonly fields: Readonly<Record<string, number>>;
+}
+
+export interface SourceStatistics {
+  readonly units: number;
+  readonly events: number;
+  readonly bytes: number;
+  readonly deadLetters: number;
+  /** Time of the newest event, and when a unit was evaluated last; 0: never. */
+  readonly newestEvent: number;
+  readonly lastUnit: number;
+  /** When a detector watched it for the first time. */
+  readonly watchedSince?: number;
+}
+export interface RuleStatistics {
+  readonly hits: number;
+  readonly lastFired: number;
+}
+export interface DestinationStatistics {
+  readonly delivered: number;
+  readonly retried: number;
+  readonly failed: number;
+  readonly lastError?: string;
+}
+/** Of the events that were looked at for the fields in them: a few of each unit. */
+export interface LogTypeStatistics {
+  readonly looked: number;
+  readonly since: number;
+  readonly last: number;
+}
+
+export const NOTHING: Counted = { sources: {}, rules: {}, destinations: {}, logTypes: {}, fields: {} };
+
+export const fieldOf = (logType: string, key: string): string => `${logType} ${key}`;
+
+/** Adds what was counted elsewhere, or since. */
+export const sumOf = (known: Counted, more: Partial<Counted>): Counted => ({
+  sources: merge(known.sources, more.sources, addSource),
+  rules: merge(known.rules, more.rules, addRule),
+  destinations: merge(known.destinations, more.destinations, addDestination),
+  logTypes: merge(known.logTypes, more.logTypes, addLogType),
+  fields: merge(known.fields, more.fields, Math.max),
+});
+
+/** With a tenth fewer rules and fields: those that fired, or were seen, longest ago are left out. */
+export const lessOf = (counted: Counted): Counted => ({
+  ...counted,
+  rules: newestOf(counted.rules, ({ lastFired }) => lastFired),
+  fields: newestOf(counted.fields, (seen) => seen),
+});
+
+function newestOf<T>(all: Readonly<Record<string, T>>, timeOf: (one: T) => number): Record<string, T> {
+  const entries = Object.entries(all).sort(([, a], [, b]) => timeOf(b) - timeOf(a));
+  return Object.fromEntries(entries.slice(0, Math.floor(entries.length * 0.9)));
+}
+
+function merge<T>(
+  known: Readonly<Record<string, T>>,
+  added: Readonly<Record<string, T>> | undefined,
+  add: (a: T, b: T) => T,
+): Readonly<Record<string, T>> {
+  if (added === undefined) return known;
+  const all = new Map(Object.entries(known));
+  for (const [name, value] of Object.entries(added)) {
+    const before = all.get(name);
+    all.set(name, before === undefined ? value : add(before, value));
+  }
+  return Object.fromEntries(all);
+}
+
+function addSource(a: SourceStatistics, b: SourceStatistics): SourceStatistics {
+  const watchedSince = Math.min(a.watchedSince ?? Infinity, b.watchedSince ?? Infinity);
+  return {
+    units: a.units + b.units,
+    events: a.events + b.events,
+    bytes: a.bytes + b.bytes,
+    deadLetters: a.deadLetters + b.deadLetters,
+    newestEvent: Math.max(a.newestEvent, b.newestEvent),
+    lastUnit: Math.max(a.lastUnit, b.lastUnit),
+    ...(watchedSince === Infinity ? {} : { watchedSince }),
+  };
+}
+
+const addRule = (a: RuleStatistics, b: RuleStatistics): RuleStatistics => ({
+  hits: a.hits + b.hits,
+  lastFired: Math.max(a.lastFired, b.lastFired),
+});
+
+function addDestination(a: DestinationStatistics, b: DestinationStatistics): DestinationStatistics {
+  const lastError = b.lastError ?? a.lastError;
+  return {
+    delivered: a.delivered + b.delivered,
+    retried: a.retried + b.retried,
+    failed: a.failed + b.failed,
+    ...(lastError === undefined ? {} : { lastError }),
+  };
+}
+
+const addLogType = (a: LogTypeStatistics, b: LogTypeStatistics): LogTypeStatistics => ({
+  looked: a.looked + b.looked,
+  since: Math.min(a.since, b.since),
+  last: Math.max(a.last, b.last),
+});

@@ -1,0 +1,73 @@
+import { LambdaEventSourceMapping } from '@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js';
+import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { SourcePlan } from '../../src/config/aws/topology.js';
+import { regionOf } from './arn.js';
+import type { AwsStack } from './aws-stack.js';
+import { jsonText } from './json-text.js';
+import { BATCHING_WINDOW_SECONDS, FeedQueue } from './queue.js';
+
+export interface FeedProps {
+  readonly source: SourcePlan;
+  /** The topic that tells of new logs; undefined where EventBridge does. */
+  readonly topicArn: string | undefined;
+  /** What has to be there before the topic can be subscribed: its policy, where it is another account's. @default none */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** How a source reaches the detector: a queue in the detector's account, which hears of new logs, and what reads it. */
+export class Feed extends Construct {
+  readonly queueArn: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly stack: AwsStack,
+    { source, topicArn, after = [] }: FeedProps,
+  ) {
+    super(scope, id);
+    const { announcer } = source;
+    const queue = new FeedQueue(this, 'queue', stack, { source, topicArn });
+    if (topicArn !== undefined && announcer.kind !== 'eventbridge')
+      this.listen(queue, topicArn, regionOf(announcer.topic.arn), after);
+    if (stack.topology.detector.config.runtime === 'lambda') this.consume(queue);
+    this.queueArn = queue.queue.arn;
+  }
+
+  /**
+   * Made by the queue's owner, so that nobody has to confirm it, and in the topic's region.
+   * https://docs.aws.amazon.com/sns/latest/dg/sns-send-message-to-sqs-cross-account.html
+   */
+  private listen(
+    { queue, deadLetters }: FeedQueue,
+    topicArn: string,
+    topicRegion: string,
+    after: readonly ITerraformDependable[],
+  ): void {
+    const { place } = this.stack.topology.detector;
+    new SnsTopicSubscription(this, 'subscription', {
+      ...this.stack.at({ ...place, region: topicRegion }),
+      ...{ topicArn, protocol: 'sqs', endpoint: queue.arn, rawMessageDelivery: true },
+      // SNS takes a dead-letter queue of the subscription's own region alone. It tries a queue for 23 days, and gives
+      // up at once only where it may not send.
+      // https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+      ...(topicRegion === place.region
+        ? { redrivePolicy: jsonText({ deadLetterTargetArn: deadLetters.arn }) }
+        : {}),
+      dependsOn: [...after],
+    });
+  }
+
+  private consume({ queue }: FeedQueue): void {
+    const { place, config, function: detector } = this.stack.topology.detector;
+    new LambdaEventSourceMapping(this, 'mapping', {
+      ...this.stack.at(place),
+      ...{ eventSourceArn: queue.arn, functionName: detector.arn, enabled: config.enabled },
+      ...{ batchSize: config.batchSize, maximumBatchingWindowInSeconds: BATCHING_WINDOW_SECONDS },
+      scalingConfig: { maximumConcurrency: config.maximumConcurrency },
+      // One message that fails is tried again without the others.
+      functionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { topologyOf } from '../../src/config/aws/of-config.js';
+import type { AwsTopology } from '../../src/config/aws/topology.js';
+import { loadConfig, type LoadedConfig } from '../../src/config/load.js';
+import { synthesize } from '../../stacks/synthesize.js';
+import { folderWith } from './cli.js';
+import { Moto } from './moto.js';
+import { Terraform } from './terraform.js';
+import type { TerraformTool } from './terraform-tool.js';
+
+/** A folder with a `tocsin.yaml`, the stacks that it asks for, and an emulator of its own to apply them to. */
+export class Deployment {
+  private constructor(
+    readonly moto: Moto,
+    readonly folder: string,
+    readonly config: LoadedConfig,
+    readonly topology: AwsTopology,
+    /** In the order in which they are applied. */
+    readonly stacks: readonly Terraform[],
+  ) {}
+
+  /** Synthesizes as `tocsin synth` does. Nothing is applied yet. */
+  static async of(
+    tool: TerraformTool,
+    config: object,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<Deployment> {
+    const folder = folderWith({ 'tocsin.yaml': JSON.stringify(config), ...files });
+    const loaded = await loadConfig(folder);
+    const topology = topologyOf(loaded);
+    if (topology === undefined) throw new Error('The configuration says nothing of AWS.');
+    const { stacks } = await synthesize(loaded, { outdir: join(folder, 'cdktf.out'), cwd: folder });
+    const moto = await Moto.start();
+    const folders = stacks.map(({ path }) => new Terraform(tool, path, moto.url));
+    return new Deployment(moto, folder, loaded, topology, folders);
+  }
+
+  /** The zip that the function is made of. */
+  get zip(): string {
+    const [detector] = this.stacks;
+    const [made] = detector?.resources('aws_lambda_function') ?? [];
+    return join(detector?.folder ?? '', String(made?.filename));
+  }
+
+  /** Synthesizes another configuration over the one that is there; nothing of it is applied. */
+  async change(config: object): Promise<void> {
+    writeFileSync(join(this.folder, 'tocsin.yaml'), JSON.stringify(config));
+    const changed = await loadConfig(this.folder);
+    await synthesize(changed, { outdir: join(this.folder, 'cdktf.out'), cwd: this.folder });
+  }
+}
