@@ -50,7 +50,10 @@ export interface UnitSink {
   readonly match: (found: FoundMatch) => void;
   readonly deadLetter: (letter: DeadLetter) => void;
   readonly ruleFailure: (failure: RuleFailure) => void;
-  /** Called with events to look at more closely: of each chunk the last, and the last that some rule looks for. */
+  /**
+   * Called with events to look at more closely: of each chunk the last, and the last that some rule looks for; of the
+   * unit the first that a rule fires on.
+   */
   readonly sample?: (logType: LogTypeId, event: JsonObject) => void;
   /**
    * Called after each chunk with what it held, for progress. What it returns is waited for: a sink that cannot keep up
@@ -188,6 +191,7 @@ class UnitEvaluation {
   /** The events read last in this chunk: of all, and of those that some rule looks for. */
   private latest: ReadEvent | undefined;
   private sought: ReadEvent | undefined;
+  private readonly fired = new Set<string>();
 
   constructor(
     private readonly unit: Unit,
@@ -277,6 +281,10 @@ class UnitEvaluation {
     };
     const { redact } = this.options;
     for (const match of matches) {
+      if (!this.fired.has(match.rule.id)) {
+        this.fired.add(match.rule.id);
+        this.sink.sample?.(logType.id, record);
+      }
       this.sink.match({ match: redact === undefined ? match : redact(match, record), ...found });
     }
   }

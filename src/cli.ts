@@ -3,6 +3,7 @@ import type { Command, Deps, GlobalOptions, Output, Screen } from './command.js'
 import { EXIT, UsageError, type ExitCode } from './errors.js';
 import { processOutput } from './output/process-output.js';
 import { explain, usageError } from './program/explain.js';
+import { addAwsCommands } from './program/aws-commands.js';
 import { addInfrastructureCommands } from './program/infrastructure-commands.js';
 import { addOperatorCommands } from './program/operator-commands.js';
 import { ruleFolders, ruleOptions } from './program/rule-options.js';
@@ -100,6 +101,7 @@ function buildProgram(): Program {
     );
 
   addInfrastructureCommands(program, run);
+  addAwsCommands(program, run);
   addOperatorCommands(program, run);
   return program;
 }
@@ -116,12 +118,16 @@ function refuseOldNode(): void {
   );
 }
 
+/** What CDKTF calls that Node.js would rather not have called; nobody who runs a command can change it. */
+const OLD_CALL = 'DEP0044';
+
 /** SQLite is part of every Node.js that Tocsin runs on, if under a warning: it would stand in every log. */
-function withoutSqliteWarning(): void {
+function withoutKnownWarnings(): void {
   const others = process.listeners('warning');
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {
     if (warning.name === 'ExperimentalWarning' && warning.message.startsWith('SQLite ')) return;
+    if ('code' in warning && warning.code === OLD_CALL) return;
     for (const listener of others) listener.call(process, warning);
   });
 }
@@ -141,7 +147,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody listens any more; the result still counts.
 process.stderr.on('error', () => undefined);
 
-withoutSqliteWarning();
+withoutKnownWarnings();
 try {
   refuseOldNode();
   await buildProgram().parseAsync();

@@ -8,6 +8,7 @@ import { settingsOf } from '../src/config/settings.js';
 import { buildApp } from './app.js';
 import { providerLock, TERRAFORM_VERSION } from './aws/provider-lock.js';
 import { bundleDetector } from './bundle.js';
+import { policiesFor, writePolicies } from './deployer-files.js';
 import { readableHcl } from './readable-hcl.js';
 
 export interface SynthesizeOptions {
@@ -27,6 +28,8 @@ export interface Synthesized {
   }[];
   /** The zip that is deployed. */
   readonly bundle: { readonly bytes: number; readonly sha256: string };
+  /** Policies for whoever plans and applies in each account. */
+  readonly deployer: { readonly path: string; readonly files: readonly string[] };
   /** Folders of stacks that the configuration asks for no more. What they made is still there. */
   readonly left: readonly string[];
 }
@@ -55,9 +58,12 @@ export async function synthesize(config: LoadedConfig, options: SynthesizeOption
       await rm(join(path, hcl ? 'cdk.tf.json' : 'cdk.tf'), { force: true });
       if (hcl) await rewrite(join(path, 'cdk.tf'), readableHcl);
     }
+    const policies = policiesFor(app, config);
+    const deployer = { path: join(outdir, 'deployer'), files: policies.map(({ file }) => file) };
+    await writePolicies(policies, deployer.path);
     return {
       stacks: stacks.toSorted((a, b) => a.after.length - b.after.length),
-      ...{ bundle, left: await leftIn(outdir, new Set(stacks.map(({ name }) => name))) },
+      ...{ bundle, deployer, left: await leftIn(outdir, new Set(stacks.map(({ name }) => name))) },
     };
   } finally {
     await rm(scratch, { recursive: true, force: true });

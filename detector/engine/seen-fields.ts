@@ -5,6 +5,7 @@ import type { Vocabulary } from './vocabulary.js';
 
 /** What was seen of the events of a log type that were looked at. */
 export interface SeenFields {
+  /** One that was looked at twice counts twice. */
   readonly events: number;
   /** Keys of the fields that had a value in one of them. */
   readonly fields: ReadonlySet<string>;

@@ -8,8 +8,9 @@ import { findAlert, GroupReader, mayBeAlertId } from '../operating/alerts.js';
 import { parseDurationOption, shortTime } from '../operating/duration.js';
 import { muteRecord, readMutes } from '../operating/mutes.js';
 import { checkedReason } from '../operating/reason.js';
+import { sheet } from '../operating/sheet.js';
 import { withOperatingState } from '../operating/state.js';
-import { jsonLine, terminalText } from '../output/terminal-text.js';
+import { jsonLine } from '../output/terminal-text.js';
 import { loadRules } from '../rules/load-rules.js';
 import { nearest } from '../rules/near.js';
 
@@ -40,8 +41,9 @@ export const alertsMute: Command<AlertsMuteOptions> = async (options, deps) => {
       return EXIT.done;
     }
     const keys = what.dedup === undefined ? 'all keys' : `the key "${what.dedup}"`;
+    const { wrapped } = sheet(deps.out);
     await deps.out.write(
-      `Muted until ${shortTime(until)} UTC: ${terminalText(what.rule)}, ${terminalText(keys)}.\n` +
+      `${wrapped(`Muted until ${shortTime(until)} UTC: ${what.rule}, ${keys}.`)}\n` +
         'New alerts are listed as held and not sent, then or later.\n',
     );
     if (options.quiet !== true)

@@ -6,6 +6,7 @@ import { findAlert } from '../operating/alerts.js';
 import { checkedReason } from '../operating/reason.js';
 import { resolveAlert } from '../operating/resolve.js';
 import { sendNow } from '../operating/send-now.js';
+import { sheet } from '../operating/sheet.js';
 import { withOperatingState, type OperatingState } from '../operating/state.js';
 import { jsonLine, terminalText } from '../output/terminal-text.js';
 import { shortTime } from '../operating/duration.js';
@@ -47,7 +48,7 @@ export const alertsResolve: Command<AlertsResolveOptions> = async (options, deps
     const text =
       resolved.outcome === 'already'
         ? `It was resolved already, at ${shortTime(at)} UTC.\n`
-        : `Resolved: ${terminalText(document.title)}\n${names === '' ? 'No destination has to be told.' : `Told: ${terminalText(names)}`}\n`;
+        : `${sheet(deps.out).wrapped(`Resolved: ${document.title}`)}\n${names === '' ? 'No destination has to be told.' : `Told: ${terminalText(names)}`}\n`;
     await deps.out.write(options.json === true ? jsonLine(result) : text);
     return EXIT.done;
   });

@@ -4,8 +4,9 @@ import { loadConfig } from '../config/load.js';
 import { EXIT, UsageError } from '../errors.js';
 import { findAlert, GroupReader, mayBeAlertId } from '../operating/alerts.js';
 import { muteRecord, mutesOf, readMutes, type StoredMute } from '../operating/mutes.js';
+import { sheet } from '../operating/sheet.js';
 import { withOperatingState } from '../operating/state.js';
-import { jsonLine, terminalText } from '../output/terminal-text.js';
+import { jsonLine } from '../output/terminal-text.js';
 
 export interface AlertsUnmuteOptions {
   /** Id of a mute, of a rule or of an alert. */
@@ -19,8 +20,9 @@ export const alertsUnmute: Command<AlertsUnmuteOptions> = async (options, deps) 
     for (const mute of await meant(store, options.target, deps.now())) {
       await store.remove(mute.key, mute.version);
       const what = `${mute.rule}${mute.dedup === undefined ? ', all keys' : `, key "${mute.dedup}"`}`;
+      const { wrapped } = sheet(deps.out);
       await deps.out.write(
-        options.json === true ? jsonLine(muteRecord(mute)) : `Ended: the mute of ${terminalText(what)}.\n`,
+        options.json === true ? jsonLine(muteRecord(mute)) : `${wrapped(`Ended: the mute of ${what}.`)}\n`,
       );
     }
     return EXIT.done;

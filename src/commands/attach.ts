@@ -41,7 +41,7 @@ export const attach: Command<AttachOptions> = async (options, deps) => {
         : undefined;
     if (options.json === true) await deps.out.write(jsonLine(attachJson(plan, attached)));
     else {
-      await deps.out.write(attachText(plan, deps.out));
+      await deps.out.write(attachText(plan, undo, deps.out));
       if (attached !== undefined) await deps.out.write(`\n${outcomeText(attached, deps.out)}`);
       else if (options.quiet !== true) await deps.err.write(nextText(isOurs, plan.entries, undo));
     }

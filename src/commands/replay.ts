@@ -179,7 +179,13 @@ async function summarise(
   }
   const parts = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
   const next =
-    apply === true || results.length === 0 ? '' : ' Nothing was changed. Next: the same with --apply';
+    results.length === 0
+      ? ''
+      : apply !== true
+        ? ' Nothing was changed. Next: the same with --apply'
+        : counts.waiting === undefined
+          ? ''
+          : ' What waits is sent by the detector; tocsin status tells.';
   await err.write(
     `${plural(results.length, 'dead letter')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.${next}\n`,
   );

@@ -44,6 +44,7 @@ export const synth: Command<SynthOptions> = async (options, deps) => {
   const [first] = made.stacks;
   await deps.err.write(
     `${plural(made.stacks.length, 'stack')}; the detector has ${formatBytes(made.bundle.bytes)} (sha256 ${made.bundle.sha256.slice(0, 12)}…).\n` +
+      `Policies for whoever plans and applies: ${shown(made.deployer.path)}\n` +
       `Next, stack by stack: cd ${shown(first?.path ?? outdir)} && terraform init && terraform plan\n`,
   );
   return EXIT.done;

@@ -44,5 +44,7 @@ export async function withOperatingState<T>(
     );
   }
   // Should one start or end meanwhile, leases keep both from sending the same.
-  return withState(config, deps, (store) => work({ store, isLive: live !== undefined, isCertain: true, path }));
+  return withState(config, deps, (store) =>
+    work({ store, isLive: live !== undefined, isCertain: true, path }),
+  );
 }

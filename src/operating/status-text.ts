@@ -28,12 +28,18 @@ export function statusText(report: StatusReport, out: Output): string {
     'problem' in ruleset
       ? red('the rules cannot be loaded')
       : `${plural(ruleset.rules, 'rule')}, ruleset ${ruleset.hash.slice(0, 12)}`;
+  const running =
+    detector.running === null
+      ? 'may run elsewhere'
+      : detector.running
+        ? green('running')
+        : red('not running');
   const heldTexts = Object.entries(held).map(([reason, count]) => `${formatCount(count)} ${reason}`);
   return [
     well
       ? `${green('well')}\n`
       : problems.map((problem) => `${red('not well')}  ${terminalText(problem)}\n`).join(''),
-    `\nDetector   ${RUNNING.get(detector.running) ?? ''}  ${dim(terminalText(detector.state))}\n`,
+    `\nDetector   ${running}  ${dim(terminalText(detector.state))}\n`,
     `Rules      ${rules}\n`,
     `Alerts     ${formatCount(alerts.kept)} kept, ${formatCount(alerts.unresolved)} not resolved\n`,
     heldTexts.length === 0 ? '' : `Held       ${terminalText(heldTexts.join(', '))}\n`,

@@ -57,8 +57,7 @@ export class AwsStack extends TerraformStack {
     const known = this.providers.get(key);
     if (known !== undefined) return { provider: known };
     const isFirst = this.providers.size === 0;
-    // An alias begins with a letter.
-    const alias = `in-${place.account}-${place.region}`;
+    const alias = `${place.account}-${place.region}`;
     const provider = new AwsProvider(this, isFirst ? 'aws' : `aws-${alias}`, {
       region: place.region,
       ...(isFirst ? {} : { alias }),

@@ -19,6 +19,8 @@ export interface FeedProps {
 /** How a source reaches the detector: a queue in the detector's account, which hears of new logs, and what reads it. */
 export class Feed extends Construct {
   readonly queueArn: string;
+  /** What has to be there before new logs are, so that the queue hears of the first ones. */
+  readonly heard: readonly ITerraformDependable[];
 
   constructor(
     scope: Construct,
@@ -29,8 +31,10 @@ export class Feed extends Construct {
     super(scope, id);
     const { announcer } = source;
     const queue = new FeedQueue(this, 'queue', stack, { source, topicArn });
-    if (topicArn !== undefined && announcer.kind !== 'eventbridge')
-      this.listen(queue, topicArn, regionOf(announcer.topic.arn), after);
+    this.heard =
+      topicArn === undefined || announcer.kind === 'eventbridge'
+        ? []
+        : [this.listen(queue, topicArn, regionOf(announcer.topic.arn), after)];
     if (stack.topology.detector.config.runtime === 'lambda') this.consume(queue);
     this.queueArn = queue.queue.arn;
   }
@@ -44,9 +48,9 @@ export class Feed extends Construct {
     topicArn: string,
     topicRegion: string,
     after: readonly ITerraformDependable[],
-  ): void {
+  ): ITerraformDependable {
     const { place } = this.stack.topology.detector;
-    new SnsTopicSubscription(this, 'subscription', {
+    return new SnsTopicSubscription(this, 'subscription', {
       ...this.stack.at({ ...place, region: topicRegion }),
       ...{ topicArn, protocol: 'sqs', endpoint: queue.arn, rawMessageDelivery: true },
       // SNS takes a dead-letter queue of the subscription's own region alone. It tries a queue for 23 days, and gives

@@ -1,4 +1,4 @@
-import { TerraformOutput } from 'cdktf';
+import { TerraformOutput, type ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AwsTopology, NewLogsPlan, SourcePlan } from '../../src/config/aws/topology.js';
 import { SourceAlarms } from './alarms-source.js';
@@ -22,12 +22,14 @@ export class SourceStack extends AwsStack {
       announcer.kind === 'new-topic'
         ? new LogTopic(this, 'log-topic', this, { source, topic: announcer.topic })
         : undefined;
-    const kmsKeyArn =
-      makes === undefined || topic === undefined ? bucket.kmsKeyArn : this.makeLogs(source, makes, topic);
-    const reader = new ReaderRole(this, 'reader', this, { source, kmsKeyArn });
     const topicArn = topic?.arn ?? (announcer.kind === 'existing-topic' ? announcer.topic.arn : undefined);
     const after = topic === undefined ? [] : [topic.policy];
-    const { queueArn } = new Feed(this, 'feed', this, { source, topicArn, after });
+    const { queueArn, heard } = new Feed(this, 'feed', this, { source, topicArn, after });
+    const kmsKeyArn =
+      makes === undefined || topic === undefined
+        ? bucket.kmsKeyArn
+        : this.makeLogs(source, makes, topic, heard);
+    const reader = new ReaderRole(this, 'reader', this, { source, kmsKeyArn });
     if (announcer.kind === 'eventbridge')
       new EventBridge(this, 'event-bridge', this, { source, announcer, queueArn });
     new SourceAlarms(this, 'alarms', this, { source });
@@ -40,10 +42,17 @@ export class SourceStack extends AwsStack {
   }
 
   /** @returns the ARN of their key */
-  private makeLogs(source: SourcePlan, makes: NewLogsPlan, topic: LogTopic): string {
+  private makeLogs(
+    source: SourcePlan,
+    makes: NewLogsPlan,
+    topic: LogTopic,
+    heard: readonly ITerraformDependable[],
+  ): string {
     const { arn: kmsKeyArn } = new LogKey(this, 'log-key', this, { source, trail: makes.trail });
     const bucket = new LogBucket(this, 'log-bucket', this, { source, makes, kmsKeyArn });
-    const announcements = new Announcements(this, 'announcements', this, { source, bucket, topic });
+    const announcements = new Announcements(this, 'announcements', this, {
+      ...{ source, bucket, topic, after: heard },
+    });
     new Trail(this, 'trail', this, { makes, bucket, announcements, kmsKeyArn });
     return kmsKeyArn;
   }

@@ -114,19 +114,20 @@ describe('a unit', () => {
     expect(Object.fromEntries(reports[0]!.hits)).toEqual({ 'aws.stopped': 2, 'aws.signal': 2 });
   });
 
-  test('tells which fields that rules need had a value, of the last event and of the last that a rule looks for', async () => {
+  test('tells which fields that rules need had a value, of the last event and of those that rules look for', async () => {
     const reports: UnitReport[] = [];
     const processor = processorOn(store, { observe: (report) => reports.push(report) });
     const sought = event('a', { userIdentity: {} });
     const other = event('b', { eventName: 'Other', userIdentity: { userName: 'bob' } });
 
+    // Two rules fire, first on `c`; `sought` is the last that they look for, `other` the last of all.
     await processor.process(unitOf('u', [event('c'), sought, other]), 'trail');
-    await processor.process(unitOf('v', [sought]), 'trail');
+    await processor.process(unitOf('v', [sought, { ...other, userIdentity: {} }]), 'trail');
 
     const seen = reports.map((report) => [...report.seen]);
     expect(seen).toEqual([
-      [['aws.cloudtrail', { events: 2, fields: new Set(['eventname', 'useridentity.username']) }]],
-      [['aws.cloudtrail', { events: 1, fields: new Set(['eventname']) }]],
+      [['aws.cloudtrail', { events: 4, fields: new Set(['eventname', 'useridentity.username']) }]],
+      [['aws.cloudtrail', { events: 4, fields: new Set(['eventname']) }]],
     ]);
   });
 

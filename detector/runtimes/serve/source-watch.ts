@@ -41,10 +41,10 @@ export class SourceWatch {
   /** Logs are gone that nobody has read. That is over when it is noticed, and does not become well. */
   lost(source: string, place: string, message: string): void {
     const title = `Logs of ${source} were lost before they were read`;
-    this.losses = [
-      ...this.losses.filter(({ about }) => about !== source),
-      sourceUnhealthy(source, title, { place, problem: message }, this.now()),
-    ];
+    // A trouble of its own: while the source is unhealthy in another way, this is news.
+    const about = `${source} (lost logs)`;
+    const loss = { ...sourceUnhealthy(source, title, { place, problem: message }, this.now()), about };
+    this.losses = [...this.losses.filter((other) => other.about !== about), loss];
   }
 
   /** How many places of a source cannot be read at present. */

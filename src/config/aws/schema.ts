@@ -122,9 +122,9 @@ const backend = z.strictObject({
 /** What `aws` may say in `tocsin.yaml`: the accounts, the detector, and what holds for all that is made there. */
 export const AWS = z.strictObject({
   partition: z.enum(['aws', 'aws-us-gov', 'aws-cn']).default('aws'),
-  /** Accounts by a name of yours. */
+  /** Accounts by a name of yours; it becomes the alias of a provider, which begins with a letter. */
   accounts: z
-    .record(name, account)
+    .record(name.regex(/^[a-z]/, 'expected a name that begins with a letter'), account)
     .refine((all) => Object.keys(all).length > 0, { error: 'expected at least one account' }),
   organization: z
     .strictObject({

@@ -23,7 +23,7 @@ const SOURCE = {
   lastUnit: NOW - 1000,
 };
 const WELL: StatusFacts = {
-  ...{ now: NOW, config, isLive: true, statePath: '/state', silentAfterMs: 3_600_000 },
+  ...{ now: NOW, config, isLive: true, isCertain: true, statePath: '/state', silentAfterMs: 3_600_000 },
   ruleset: { hash: 'abc', rules: [] },
   statistics: {
     ...{ v: 1, since: NOW - 1e6, sources: { trail: SOURCE }, rules: { 'a.b': { hits: 2, lastFired: NOW } } },
@@ -60,12 +60,33 @@ describe('the status', () => {
       { letters: [{ kind: 'unit', about: 'trail', reason: 'not-json', count: 2, latest: NOW }] },
       '2 dead letters can be replayed: tocsin replay.',
     ],
+    [
+      'no detector runs',
+      { isLive: false },
+      'The detector does not run: nothing is evaluated, and nothing is sent. Start it: tocsin serve.',
+    ],
+    [
+      'a place of a source cannot be read',
+      { backlog: new Map([['trail', { units: 0, bytes: 0, unreadable: 1 }]]) },
+      "A file or folder of source trail cannot be read; the detector's log says which.",
+    ],
+    [
+      'many places cannot be read',
+      { backlog: new Map([['trail', { units: 0, bytes: 0, unreadable: 1200 }]]) },
+      "1,200 files and folders of source trail cannot be read; the detector's log says which.",
+    ],
     ['the rules are broken', { ruleset: { problem: 'bad\nworse' } }, 'The rules cannot be loaded: bad'],
   ])('is not well when %s', (_, facts, problem) => {
     const report = statusReport({ ...WELL, ...facts });
 
     expect(report.problems).toEqual([problem]);
     expect(report.well).toBe(false);
+  });
+
+  test('does not claim that no detector runs where that cannot be told', () => {
+    const report = statusReport({ ...WELL, isLive: false, isCertain: false });
+
+    expect([report.well, report.detector.running]).toEqual([true, null]);
   });
 
   test('shows sources and destinations that the configuration does not have any more', () => {
@@ -249,10 +270,11 @@ test('the backlog is read out of metrics, and nothing else is', () => {
     '# HELP tocsin_backlog_units Objects.',
     'tocsin_backlog_units{source="trail"} 12',
     'tocsin_backlog_bytes{source="trail"} 1.5e+3',
+    'tocsin_unreadable_places{source="trail"} 3',
     'tocsin_backlog_units{source="a\\"b"} 1',
     'tocsin_backlog_units{source="other"} NaN',
     'tocsin_units_total{source="trail"} 9',
   ].join('\n');
 
-  expect(backlogIn(text)).toEqual(new Map([['trail', { units: 12, bytes: 1500 }]]));
+  expect(backlogIn(text)).toEqual(new Map([['trail', { units: 12, bytes: 1500, unreadable: 3 }]]));
 });

@@ -17,7 +17,11 @@ describe('notifications of a new bucket', () => {
           filter_prefix: 'AWSLogs/111111111111/CloudTrail/',
         },
       ],
-      depends_on: [`aws_sns_topic_policy.${stack.at('log-topic/policy').name}`],
+      depends_on: [
+        `aws_sns_topic_policy.${stack.at('log-topic/policy').name}`,
+        // Who makes the bucket first loses the first logs.
+        `aws_sns_topic_subscription.${stack.at('feed/subscription').name}`,
+      ],
     });
   });
 

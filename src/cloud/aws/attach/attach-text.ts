@@ -15,19 +15,20 @@ const SAYS: Readonly<Record<Way['from'], string>> = {
 
 /** The plan in one object, for programs. */
 export function attachJson(plan: AttachPlan, attached: Attached | undefined) {
-  const { source, possible, configured, works, entries, wanted, conflicts, statements, notes } = plan;
+  const { source, possible, configured, works, entries, own, wanted, conflicts, statements, notes } = plan;
   const { account, accountId, region } = source.place;
   return {
     ...{ source: source.name, bucket: source.bucket.name, account, accountId, region },
-    ...{ configured, works, possible, entries, wanted },
+    ...{ configured, works, possible, entries, own, wanted },
     conflicts: conflicts.map(({ kind, entry }) => ({ kind, ...entry })),
     ...{ statements, notes, applied: attached !== undefined },
     ...(attached === undefined ? {} : { outcome: attached.outcome, changedByOthers: attached.others }),
   };
 }
 
-export function attachText(plan: AttachPlan, out: Output): string {
-  const { source, possible, configured, works, entries, wanted, conflicts, statements, notes } = plan;
+/** @param undo whether our entries are to be taken out */
+export function attachText(plan: AttachPlan, undo: boolean, out: Output): string {
+  const { source, possible, configured, works, entries, own, wanted, conflicts, statements, notes } = plan;
   const { bold, green, red, yellow } = palette(out);
   const { line, block, list } = sheet(out);
   const { account, accountId, region } = source.place;
@@ -44,7 +45,9 @@ export function attachText(plan: AttachPlan, out: Output): string {
     block('In the way', list(conflicts.map(conflictLine))),
     block('Notes', list(notes)),
     isDifferent ? block('For tocsin.yaml', terminalLines(snippet(source.name, best))) : '',
-    configured.from === 'bucket' && entries !== 'there' ? block('Entries to add', json(wanted)) : '',
+    undo
+      ? block('Entries to take out', entries === 'none' ? '' : list(own.map(({ Id = '' }) => Id)))
+      : block('Entries to add', configured.from === 'bucket' && entries !== 'there' ? json(wanted) : ''),
     ...statements.map((one) => block(`For the ${terminalText(one.for)}`, json(one.statement))),
   ].join('');
 }

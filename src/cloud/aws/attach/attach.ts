@@ -1,4 +1,4 @@
-import type { NotificationConfiguration } from '@aws-sdk/client-s3';
+import type { NotificationConfiguration, TopicConfiguration } from '@aws-sdk/client-s3';
 import type { AwsTopology, SourcePlan } from '../../../config/aws/topology.js';
 import { UsageError } from '../../../errors.js';
 import type { BucketNotifications } from './bucket-notifications.js';
@@ -8,7 +8,7 @@ import {
   changedByOthers,
   conflictsWith,
   hasOwn,
-  isOwn,
+  ownIn,
   wantedEntries,
   withOwn,
   withoutOwn,
@@ -26,10 +26,12 @@ export interface AttachPlan {
   readonly configured: Way;
   /** `unknown` where nobody may look. */
   readonly works: 'yes' | 'no' | 'unknown';
-  /** Entries of ours that are there, `outdated` where they are not as they should be. */
+  /** Entries of ours that are there. */
+  readonly own: readonly TopicConfiguration[];
+  /** `outdated`: they are not as they should be. */
   readonly entries: 'none' | 'there' | 'outdated';
   /** Entries as they should be, where the bucket's notifications are the way. */
-  readonly wanted: ReturnType<typeof wantedEntries>;
+  readonly wanted: readonly TopicConfiguration[];
   readonly conflicts: readonly Conflict[];
   readonly statements: readonly OwnerStatement[];
   readonly notes: readonly string[];
@@ -63,11 +65,12 @@ export function planAttach(
   const isUnseen = configured.from === 'trail-topic' && seen.problems.length > 0;
   const [best] = possible;
   const told = best === undefined || sameWay(best, configured) ? [configured] : [configured, best];
-  const has = (seen.notifications.TopicConfigurations ?? []).some((one) => isOwn(own, one));
+  const there = ownIn(seen.notifications, own);
   const plan = {
     ...{ source, possible, configured, conflicts },
     works: isPossible ? 'yes' : isUnseen ? 'unknown' : 'no',
-    entries: !has ? 'none' : hasOwn(seen.notifications, own) ? 'there' : 'outdated',
+    own: there,
+    entries: there.length === 0 ? 'none' : hasOwn(seen.notifications, own) ? 'there' : 'outdated',
     wanted: wantedEntries(own),
     statements: [...new Map(told.flatMap((way) => keyed(ownerStatements(topology, source, way)))).values()],
   } as const;
@@ -120,7 +123,7 @@ export async function attach(
   const conflicts = undo ? [] : conflictsWith(before, own);
   if (conflicts.length > 0) return { ...none, outcome: 'refused', conflicts };
   const isDone = (seen: NotificationConfiguration): boolean =>
-    undo ? !(seen.TopicConfigurations ?? []).some((one) => isOwn(own, one)) : hasOwn(seen, own);
+    undo ? ownIn(seen, own).length === 0 : hasOwn(seen, own);
   if (isDone(before)) return { ...none, outcome: 'unchanged' };
   await notifications.write(undo ? withoutOwn(before, own) : withOwn(before, own), makesTopic);
   const after = await notifications.readUntil(isDone);

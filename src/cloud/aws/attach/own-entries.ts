@@ -59,10 +59,13 @@ export function withOwn(
 }
 
 /** Whether our entries are there, just as they are wanted. */
-export function hasOwn({ TopicConfigurations = [] }: NotificationConfiguration, own: OwnEntries): boolean {
-  const there = TopicConfigurations.filter((one) => isOwn(own, one));
-  return sameEntries(there, wantedEntries(own));
-}
+export const hasOwn = (configuration: NotificationConfiguration, own: OwnEntries): boolean =>
+  sameEntries(ownIn(configuration, own), wantedEntries(own));
+
+export const ownIn = (
+  { TopicConfigurations = [] }: NotificationConfiguration,
+  own: OwnEntries,
+): readonly TopicConfiguration[] => TopicConfigurations.filter((one) => isOwn(own, one));
 
 export function withoutOwn(
   configuration: NotificationConfiguration,

@@ -23,6 +23,7 @@ describe('a source that cannot be read', () => {
     watch.problem('trail', 'logs/a.json', 'EACCES: permission denied');
     watch.problem('trail', 'logs/b.json', 'EIO');
     expect(watch.unhealthy()).toEqual([]);
+    expect([watch.unreadable('trail'), watch.unreadable('other')]).toEqual([2, 0]);
 
     clock.now += 5 * MINUTE;
 
@@ -52,6 +53,40 @@ describe('a source that cannot be read', () => {
     watch.problem('trail', 'logs/a.json', undefined);
 
     expect(watch.unhealthy()).toEqual([]);
+  });
+});
+
+describe('logs that were lost before they were read', () => {
+  test('are told at once, for an hour, and do not make the source unreadable', () => {
+    const { clock, watch } = watchOf();
+    watch.lost('trail', 'logs/a.jsonl', 'It was removed with 5 bytes unread.');
+
+    expect(watch.unhealthy()).toEqual([
+      {
+        ...{ rule: 'tocsin.source-unhealthy', about: 'trail (lost logs)', at: START },
+        title: 'Logs of trail were lost before they were read',
+        context: {
+          ...{ source: 'trail', place: 'logs/a.jsonl' },
+          problem: 'It was removed with 5 bytes unread.',
+        },
+      },
+    ]);
+    expect(watch.unreadable('trail')).toBe(0);
+
+    clock.now += HOUR;
+
+    expect(watch.unhealthy()).toEqual([]);
+  });
+
+  test('are told of each source, of many losses the last', () => {
+    const { watch } = watchOf();
+    for (const place of ['a', 'b'])
+      for (const source of ['trail', 'other']) watch.lost(source, place, 'It is gone.');
+
+    expect(watch.unhealthy().map(({ about, context }) => [about, context.place])).toEqual([
+      ['trail (lost logs)', 'b'],
+      ['other (lost logs)', 'b'],
+    ]);
   });
 });
 

@@ -43,6 +43,7 @@ const OURS = {
   Events: ['s3:ObjectCreated:*'],
   Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'AWSLogs/' }] } },
 };
+const EVENTBRIDGE_ON = '<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>';
 /** Of others, beside logs. */
 const THEIRS: NotificationConfiguration = {
   QueueConfigurations: [
@@ -165,6 +166,28 @@ describeWith(moto, 'attach, against an emulator of S3', () => {
 
       expect(removed).toMatchObject({ code: 0, out: expect.stringMatching(/\ndetached\n$/) });
       expect(await get()).toEqual(THEIRS);
+    });
+
+    test('is taken out only with --apply', async () => {
+      await run(FROM_BUCKET, { apply: true });
+
+      const { code, out, err } = await run(FROM_BUCKET, { undo: true });
+
+      expect(code).toBe(0);
+      expect(out).toContain('Entries to take out\n  - tocsin-acme-trail\n');
+      expect(err).toBe('Nothing was changed. Next: the same with --apply\n');
+      expect(writes()).toBe(1);
+    });
+
+    test('leaves EventBridge on', async () => {
+      proxy.decide = (call): Verdict =>
+        isRead(call) && writes() === 0 ? { change: () => EVENTBRIDGE_ON } : 'pass';
+
+      // The emulator keeps it, and does not tell so.
+      const { out } = await run(FROM_BUCKET, { apply: true });
+
+      expect(out).toContain('  gone: EventBridge\n');
+      expect(proxy.calls.find(isWrite)?.body.toString()).toContain('<EventBridgeConfiguration');
     });
 
     test('is added once', async () => {
@@ -340,13 +363,7 @@ describeWith(moto, 'attach, against an emulator of S3', () => {
       }));
 
     test('EventBridge, where it is on', async () => {
-      proxy.decide = (call): Verdict =>
-        isRead(call)
-          ? {
-              change: () =>
-                '<NotificationConfiguration><EventBridgeConfiguration></EventBridgeConfiguration></NotificationConfiguration>',
-            }
-          : 'pass';
+      proxy.decide = (call): Verdict => (isRead(call) ? { change: () => EVENTBRIDGE_ON } : 'pass');
 
       expect(await run({ notifications: { from: 'eventbridge' } })).toMatchObject({ code: 0 });
     });
