@@ -7,7 +7,8 @@ import { machine } from './machine.js';
 import { measure, type Measurement } from './measure.js';
 import { OptionError } from './option-error.js';
 import { jsonLine, tableOf } from './report.js';
-import { suites, type Bench, type Suite } from './suites/index.js';
+import { suites } from './suites/index.js';
+import type { Bench, Suite } from './suites/suite.js';
 
 const USAGE = `npm run bench -- [options]
 

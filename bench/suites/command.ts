@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Case, Work } from '../measure.js';
-import type { Bench, Suite } from './index.js';
+import type { Bench, Suite } from './suite.js';
 
 /**
  * Loaded into the measured process: tells on file descriptor 3 how much memory it held, where there is /proc, and its

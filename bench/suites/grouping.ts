@@ -1,7 +1,7 @@
 import { fold, type AlertPolicy } from '../../detector/alerts/fold.js';
 import { emptyGroup, type Contribution } from '../../detector/alerts/group.js';
 import type { Case } from '../measure.js';
-import type { Suite } from './index.js';
+import type { Suite } from './suite.js';
 
 const CONTRIBUTIONS = 20_000;
 const SECOND = 1000;

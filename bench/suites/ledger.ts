@@ -10,7 +10,7 @@ import type { StateStore } from '../../detector/state/store.js';
 import { filesOf, unitOf, type LoadFile } from '../load.js';
 import type { Case, Work } from '../measure.js';
 import { evaluateAll, shippedRules, unitOptions } from './engines.js';
-import type { Suite } from './index.js';
+import type { Suite } from './suite.js';
 
 const DAY_MS = 86_400_000;
 /** Units that `serve` works on at the same time at most. */

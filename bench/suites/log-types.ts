@@ -2,7 +2,7 @@ import { LOG_TYPES } from '../../detector/rule.js';
 import type { LoadFile } from '../load.js';
 import { readNaively } from '../naive.js';
 import { evaluateAll, shippedRules, unitOptions } from './engines.js';
-import type { Suite } from './index.js';
+import type { Suite } from './suite.js';
 import { each } from './pipeline.js';
 
 /** Every log type with all rules, beside what it costs to parse its files. */

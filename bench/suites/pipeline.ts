@@ -7,7 +7,7 @@ import type { Work } from '../measure.js';
 import { readNaively } from '../naive.js';
 import { batchesOf, contentOf } from '../records.js';
 import { evaluateAll, shippedRules, tenCopies, tenTimesTheCalls, unitOptions } from './engines.js';
-import type { Suite } from './index.js';
+import type { Suite } from './suite.js';
 
 /** Stage by stage, over CloudTrail: what each of them adds. */
 export const pipeline: Suite = {

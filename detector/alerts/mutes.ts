@@ -30,8 +30,8 @@ export async function muteFor(
   dedup: string,
   now: number,
 ): Promise<Mute | undefined> {
-  for (const key of [muteKey(rule, dedup), muteKey(rule, undefined)]) {
-    const found = await store.get(key);
+  const keys = [muteKey(rule, dedup), muteKey(rule, undefined)];
+  for (const found of await Promise.all(keys.map((key) => store.get(key)))) {
     const mute = found === undefined ? undefined : (JSON.parse(found.body) as Mute);
     if (mute !== undefined && mute.until > now) return mute;
   }

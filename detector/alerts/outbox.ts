@@ -49,6 +49,8 @@ export interface AttemptReport {
   readonly outcome: 'delivered' | 'retry' | 'failed';
   readonly error?: string;
   readonly response?: string;
+  /** When it ended, in milliseconds since the epoch. */
+  readonly at: number;
 }
 
 interface Leased {
@@ -152,7 +154,12 @@ export class Outbox {
     const { fence } = state;
     // Whoever waited so long for the store leaves the message to the next one.
     if (now() > state.next - ATTEMPT_MS) return false;
-    let report: AttemptReport = { destination, alertId, rule: group.group.rule, outcome: 'delivered' };
+    let report: Omit<AttemptReport, 'at'> = {
+      destination,
+      alertId,
+      rule: group.group.rule,
+      outcome: 'delivered',
+    };
     try {
       const receipt = await this.deliver(leased, group);
       const change = (current: DeliveryState) => succeed(current, fence, receipt, now());
@@ -167,7 +174,7 @@ export class Outbox {
       this.keep(key, { alertId, destination, change, ...(next === undefined ? { letter } : {}) });
       report = { ...report, outcome: next === undefined ? 'failed' : 'retry', error: reason, ...response };
     }
-    observe?.(report);
+    observe?.({ ...report, at: now() });
     await this.record(key);
     return true;
   }

@@ -27,7 +27,9 @@ export interface DestinationStatistics {
   readonly delivered: number;
   readonly retried: number;
   readonly failed: number;
-  readonly lastError?: string;
+  /** 0: never. */
+  readonly lastDelivered: number;
+  readonly lastError?: { readonly message: string; readonly at: number };
 }
 /** Of the events that were looked at for the fields in them: a few of each unit. */
 export interface LogTypeStatistics {
@@ -94,11 +96,13 @@ const addRule = (a: RuleStatistics, b: RuleStatistics): RuleStatistics => ({
 });
 
 function addDestination(a: DestinationStatistics, b: DestinationStatistics): DestinationStatistics {
-  const lastError = b.lastError ?? a.lastError;
+  const isNewer = (b.lastError?.at ?? 0) >= (a.lastError?.at ?? 0);
+  const lastError = isNewer ? (b.lastError ?? a.lastError) : a.lastError;
   return {
     delivered: a.delivered + b.delivered,
     retried: a.retried + b.retried,
     failed: a.failed + b.failed,
+    lastDelivered: Math.max(a.lastDelivered, b.lastDelivered),
     ...(lastError === undefined ? {} : { lastError }),
   };
 }

@@ -51,14 +51,15 @@ export class StatisticsRecorder {
     }
   }
 
-  delivery({ destination, outcome, error }: AttemptReport): void {
-    const none = { delivered: 0, retried: 0, failed: 0 };
+  delivery({ destination, outcome, error, at }: AttemptReport): void {
     const one = {
-      ...none,
-      [({ delivered: 'delivered', retry: 'retried', failed: 'failed' } as const)[outcome]]: 1,
+      delivered: outcome === 'delivered' ? 1 : 0,
+      retried: outcome === 'retry' ? 1 : 0,
+      failed: outcome === 'failed' ? 1 : 0,
+      lastDelivered: outcome === 'delivered' ? at : 0,
+      ...(error === undefined ? {} : { lastError: { message: cutText(error, LONGEST_ERROR), at } }),
     };
-    const lastError = error === undefined ? {} : { lastError: cutText(error, LONGEST_ERROR) };
-    this.add(DESTINATIONS, { destinations: { [destination]: { ...one, ...lastError } } });
+    this.add(DESTINATIONS, { destinations: { [destination]: one } });
   }
 
   /** Adds what was counted since the last call to the store. What could not be written is kept for the next call. */

@@ -49,7 +49,7 @@ async function readDetails({ store }: OperatingState, typed: string, now: number
   const lastErrors = new Map(
     record.deliveries.flatMap(({ destination }): [string, string][] => {
       const { lastError } = Object.hasOwn(destinations, destination) ? (destinations[destination] ?? {}) : {};
-      return lastError === undefined ? [] : [[destination, lastError]];
+      return lastError === undefined ? [] : [[destination, lastError.message]];
     }),
   );
   return { record, document, resolution, deadLetters, lastErrors };

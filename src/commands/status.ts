@@ -36,17 +36,7 @@ export const status: Command<StatusOptions> = async (options, deps) => {
     for await (const { letter } of readDeadLetters(store)) letters.add(letter);
     const now = deps.now();
     return {
-      ...{
-        now,
-        config,
-        isLive,
-        isCertain,
-        statePath: path,
-        ruleset,
-        totals,
-        silentAfterMs,
-        letters: letters.all(),
-      },
+      ...{ now, config, isLive, isCertain, statePath: path, ruleset, totals, letters, silentAfterMs },
       statistics: await readStatistics(store, now),
       mutes: await readMutes(store, now),
       backlog: isLive ? await askBacklog(host, port) : new Map<string, never>(),

@@ -31,9 +31,12 @@ export interface LetterCount {
 
 /** Adds letters up, the most frequent first. */
 export class LetterCounts {
+  /** Letters, each about a unit, a message, or a rule in a unit: what `replay` takes up one by one. */
+  letters = 0;
   private readonly counts = new Map<string, LetterCount>();
 
   add(letter: DeadLetterDocument): void {
+    this.letters++;
     for (const [about, reason, count] of partsOf(letter)) {
       const key = JSON.stringify([letter.kind, about, reason]);
       const known = this.counts.get(key);
@@ -45,7 +48,7 @@ export class LetterCounts {
     }
   }
 
-  all(): readonly LetterCount[] {
+  byReason(): readonly LetterCount[] {
     return [...this.counts.values()].sort((a, b) => b.count - a.count || b.latest - a.latest);
   }
 }

@@ -12,7 +12,9 @@ export interface DestinationStatus {
   readonly waiting: number;
   readonly failed: number;
   readonly held: number;
+  readonly lastDeliveredTime?: string;
   readonly lastError?: string;
+  readonly lastErrorTime?: string;
 }
 
 /** Destinations of the configuration, and those that it does not have any more. */
@@ -22,11 +24,14 @@ export function destinationsOf({ config, statistics, totals }: StatusFacts): rea
     const known = Object.hasOwn(statistics.destinations, destination)
       ? statistics.destinations[destination]
       : undefined;
-    const { delivered = 0, retried = 0, failed = 0, lastError } = known ?? {};
+    const { delivered = 0, retried = 0, failed = 0, lastDelivered = 0, lastError } = known ?? {};
     return {
       ...{ destination, configured: configured.includes(destination), delivered, retried, gaveUp: failed },
       ...totals.standingOf(destination),
-      ...(lastError === undefined ? {} : { lastError }),
+      ...(lastDelivered === 0 ? {} : { lastDeliveredTime: new Date(lastDelivered).toISOString() }),
+      ...(lastError === undefined
+        ? {}
+        : { lastError: lastError.message, lastErrorTime: new Date(lastError.at).toISOString() }),
     };
   });
 }

@@ -29,7 +29,6 @@ export function problemsOf(
     .map(
       ({ destination, failed: count }) => `${plural(count, 'message')} to ${destination} failed for good.`,
     );
-  const dead = letters.reduce((sum, { count }) => sum + count, 0);
   return [
     ...(isLive || !isCertain
       ? []
@@ -37,7 +36,9 @@ export function problemsOf(
     ...unreadable,
     ...silent,
     ...failed,
-    ...(dead === 0 ? [] : [`${plural(dead, 'dead letter')} can be replayed: tocsin replay.`]),
+    ...(letters.letters === 0
+      ? []
+      : [`${plural(letters.letters, 'dead letter')} can be replayed: tocsin replay.`]),
     ...('problem' in ruleset
       ? [`The rules cannot be loaded: ${ruleset.problem.split('\n', 1).join('')}`]
       : []),

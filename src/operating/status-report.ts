@@ -3,7 +3,7 @@ import { logTypes } from '../../detector/logs/index.js';
 import type { Rule } from '../../detector/rule.js';
 import type { Config } from '../config/schema.js';
 import type { Backlog } from './backlog.js';
-import type { LetterCount } from './dead-letters.js';
+import type { LetterCount, LetterCounts } from './dead-letters.js';
 import type { GroupTotals } from './group-totals.js';
 import { muteRecord, type StoredMute } from './mutes.js';
 import { union } from './names.js';
@@ -24,7 +24,7 @@ export interface StatusFacts {
   readonly statistics: Statistics;
   readonly backlog: ReadonlyMap<string, Backlog>;
   readonly totals: GroupTotals;
-  readonly letters: readonly LetterCount[];
+  readonly letters: LetterCounts;
   readonly mutes: readonly StoredMute[];
   /** A source without a unit for longer than this is silent, unless its configuration says otherwise. */
   readonly silentAfterMs: number;
@@ -90,7 +90,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
       }))
       .sort((a, b) => (a.logType < b.logType ? -1 : 1)),
     destinations,
-    deadLetters: letters.map(({ latest, ...letter }) => ({ ...letter, latest: iso(latest) })),
+    deadLetters: letters.byReason().map(({ latest, ...letter }) => ({ ...letter, latest: iso(latest) })),
     held: totals.held(),
     mutes: mutes.map(muteRecord),
   };

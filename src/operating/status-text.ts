@@ -4,6 +4,7 @@ import { formatBytes, formatCount, plural } from '../output/numbers.js';
 import { table, type Cell, type Column } from '../output/table.js';
 import { terminalText } from '../output/terminal-text.js';
 import { shortDuration, shortTime } from './duration.js';
+import type { DestinationStatus } from './status-destinations.js';
 import type { StatusReport } from './status-report.js';
 import type { SourceStatus } from './status-sources.js';
 import { LATELY_DAYS, type UnseenField } from './unseen-fields.js';
@@ -114,6 +115,13 @@ const sourceRows = ({ sources }: StatusReport): readonly (readonly Cell[])[] =>
 const stateOf = ({ configured, silent, unreadable = 0 }: SourceStatus): string =>
   !configured ? 'not configured' : unreadable > 0 ? 'unreadable' : silent ? 'silent' : '';
 
+/** One that was followed by a delivery is over. */
+const errorOf = ({
+  lastError = '',
+  lastErrorTime = '',
+  lastDeliveredTime = '',
+}: DestinationStatus): string => (lastErrorTime > lastDeliveredTime ? lastError : '');
+
 const DESTINATION_COLUMNS: readonly Column[] = [
   { head: 'Destination' },
   right('Delivered'),
@@ -130,5 +138,5 @@ const destinationRows = ({ destinations }: StatusReport): readonly (readonly Cel
     formatCount(one.waiting),
     formatCount(one.failed),
     formatCount(one.held),
-    one.lastError ?? '',
+    errorOf(one),
   ]);

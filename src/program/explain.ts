@@ -26,6 +26,7 @@ export function explain(error: unknown): { readonly code: ExitCode; readonly tex
       // Their texts say what to do themselves.
       return told(EXIT.usage, message, undefined);
     case 'STORE_FAILED':
+    case 'AWS_FAILED':
       return told(outcome === 'retry' ? EXIT.tryAgain : EXIT.usage, message, fix);
     case 'CONTENTION':
       return told(EXIT.tryAgain, message, 'Run the command again.');

@@ -7,6 +7,7 @@ import { moto } from '../support/moto.js';
 import { Deployment } from '../support/terraform-deployment.js';
 import { terraform } from '../support/terraform-tool.js';
 import type { Change, Terraform } from '../support/terraform.js';
+import { changedEverywhere, Deployer, uncalledTests } from './aws-deployer.js';
 import { detectionTests } from './aws-detection.js';
 import { AN_ORGANIZATION, changed, ONE_ACCOUNT, type GoldenTopology } from './aws-topologies.js';
 
@@ -15,6 +16,7 @@ const APPLY_MS = 1_200_000;
 
 interface Applied {
   readonly deployment: Deployment;
+  readonly deployer: Deployer;
   readonly hook: AlertHook;
   readonly detector: AwsDetector;
   readonly warnings: readonly string[];
@@ -36,7 +38,8 @@ describeWith(moto, 'AWS', () => {
       await Promise.all(GOLDEN.map(async (golden) => all.set(golden, await applied(golden))));
     }, APPLY_MS);
     afterAll(async () => {
-      for (const { hook, deployment } of all.values()) {
+      for (const { detector, hook, deployment } of all.values()) {
+        detector.end();
         await hook.close();
         await deployment.moto.stop();
       }
@@ -46,6 +49,7 @@ describeWith(moto, 'AWS', () => {
       const hook = await AlertHook.start();
       const deployment = await Deployment.of(tool, golden.config(hook.url), RINGING_RULES);
       const { moto: aws, stacks } = deployment;
+      const deployer = new Deployer(deployment);
       const warnings: string[] = [];
       const again: Change[] = [];
       const told: string[] = [];
@@ -53,18 +57,18 @@ describeWith(moto, 'AWS', () => {
         const begun = Date.now();
         await stack.init();
         warnings.push(...(await stack.validate()));
-        await stack.plan();
+        await deployer.does('plan', () => stack.plan());
         const planned = Date.now();
-        await stack.apply();
+        await deployer.does('apply', () => stack.apply());
         const seconds = [planned - begun, Date.now() - planned].map((ms) => (ms / 1000).toFixed(0));
         told.push(`${(await stack.addresses()).length} resources in ${seconds.join(' + ')} s`);
-        if (await stack.plan()) again.push(...(await stack.changes()));
+        if (await deployer.does('plan', () => stack.plan())) again.push(...(await stack.changes()));
       }
       console.info(`${golden.title}: ${told.join(', ')} (plan + apply)`);
       const { folder, config, topology, zip } = deployment;
       const keys = await aws.keysOf(topology.detector.role.arn);
       const detector = new AwsDetector({ endpoint: aws.url, folder, config, topology, zip, keys });
-      return { deployment, hook, detector, warnings, again };
+      return { deployment, deployer, hook, detector, warnings, again };
     }
 
     describe.each(GOLDEN)('$title', (golden) => {
@@ -84,11 +88,11 @@ describeWith(moto, 'AWS', () => {
         await deployment.change(config);
         expect(changes).toEqual([
           {
-            address: expect.stringMatching(/^aws_lambda_function\./) as string,
-            ...{ actions: ['update'], attributes: ['memory_size'] },
+            address: expect.stringMatching(/^aws_lambda_function\./) as unknown,
+            ...{ actions: ['update'], attributes: ['last_modified', 'memory_size'] },
           },
           {
-            address: expect.stringMatching(/^aws_cloudtrail\./) as string,
+            address: expect.stringMatching(/^aws_cloudtrail\./) as unknown,
             ...{ actions: ['update'], attributes: ['advanced_event_selector'] },
           },
         ]);
@@ -105,45 +109,68 @@ describeWith(moto, 'AWS', () => {
       });
     });
 
+    test('what can be changed is changed in place', async () => {
+      const { deployment, deployer, hook } = of(ONE_ACCOUNT);
+      await deployment.change(changedEverywhere(ONE_ACCOUNT.config(hook.url)));
+      const actions = new Set<string>();
+      for (const stack of deployment.stacks) {
+        await deployer.does('plan', () => stack.plan());
+        for (const change of await stack.changes()) actions.add(change.actions.join());
+        await deployer.does('apply', () => stack.apply());
+      }
+      expect(actions).toEqual(new Set(['update']));
+    }, 600_000);
+
     describe('destroy', () => {
       const left = new Map<GoldenTopology, readonly Left[]>();
       beforeAll(async () => {
         await Promise.all(GOLDEN.map(async (golden) => left.set(golden, await destroyed(of(golden)))));
       }, APPLY_MS);
 
-      test.each(GOLDEN)('of $title leaves what it names, as it is, and nothing else', (golden) => {
+      test.each(GOLDEN)('of $title leaves what it names, and nothing else', async (golden) => {
         const stacks = left.get(golden) ?? [];
         expect(stacks.length).toBe(of(golden).deployment.stacks.length);
-        for (const { kept, unchanged } of stacks) {
+        for (const { kept, there } of stacks) {
           expect(kept.length).toBeGreaterThan(0);
-          expect(unchanged).toEqual(kept);
+          // Every bucket has notifications, be they none.
+          const left = there.filter((address) => !address.startsWith('aws_s3_bucket_notification.'));
+          expect(left.toSorted()).toEqual(kept.toSorted());
         }
+        const { TopicConfigurations } = await of(golden).detector.source.notifications();
+        expect(TopicConfigurations).toBeUndefined();
       });
+
+      test.each(GOLDEN)('and all before of $title takes the printed permissions, and no others', (golden) => {
+        expect(of(golden).deployer.refusals).toEqual([]);
+      });
+
+      uncalledTests(() => GOLDEN.map((golden) => of(golden).deployer));
     });
   });
 });
 
 interface Left {
   readonly kept: readonly string[];
-  readonly unchanged: readonly string[];
+  /** What is still there, as the provider sees it. */
+  readonly there: readonly string[];
 }
 
 /** As the output says: what is kept is taken out of the state before. Sources first. */
-async function destroyed({ deployment }: Applied): Promise<readonly Left[]> {
-  const states: { readonly stack: Terraform; readonly state: string; readonly kept: readonly string[] }[] =
+async function destroyed({ deployment, deployer }: Applied): Promise<readonly Left[]> {
+  const before: { readonly stack: Terraform; readonly state: string; readonly kept: readonly string[] }[] =
     [];
   for (const stack of deployment.stacks.toReversed()) {
     const state = await stack.state();
     const kept = (await stack.output('kept_on_destroy')) as readonly string[];
     await stack.forget(kept);
-    await stack.destroy();
-    states.push({ stack, state, kept: kept.toSorted() });
+    await deployer.does('destroy', () => stack.destroy());
+    before.push({ stack, state, kept });
   }
   return Promise.all(
-    states.map(async ({ stack, state, kept }) => {
-      const unlike = new Set(await stack.unlike(state));
-      const unchanged = (await stack.addresses()).filter((address) => !unlike.has(address));
-      return { kept, unchanged: unchanged.toSorted() };
+    before.map(async ({ stack, state, kept }) => {
+      const gone = new Set(await stack.gone(state));
+      const there = (await stack.addresses()).filter((address) => !gone.has(address));
+      return { kept, there };
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { AlertHook } from '../support/alert-hook.js';
 import type { AwsDetector } from '../support/aws-detector.js';
 import type { Batch } from '../support/aws-source.js';
@@ -27,7 +27,6 @@ export function detectionTests(detection: () => Detection): void {
     const { detector, hook } = detection();
     await detector.setSecret('webhook-signing', hook.secret);
   });
-  afterAll(() => detection().detector.end());
 
   test('the deployed function raises what `tocsin detect` finds in the same files', async () => {
     const { detector, hook, organizationId, isRead } = detection();

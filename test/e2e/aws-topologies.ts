@@ -33,7 +33,10 @@ export const ONE_ACCOUNT: GoldenTopology = {
   title: 'one account with a new trail, its bucket and the detector',
   config: (url) =>
     oneAccount({
-      aws: { accounts: { main: account(SAMPLE_ACCOUNT) }, detector: detector('main') },
+      aws: {
+        ...{ accounts: { main: account(SAMPLE_ACCOUNT) }, detector: detector('main') },
+        tags: { team: 'security' },
+      },
       config: alertsTo(url),
     }),
 };

@@ -20,7 +20,7 @@ export interface DeployedDetector {
   readonly config: Config;
   readonly topology: AwsTopology;
   /** What the function was made of. */
-  readonly zip: string;
+  readonly zip: Uint8Array;
   /** Of the detector's role. */
   readonly keys: AwsEnv;
 }

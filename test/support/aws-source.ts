@@ -1,4 +1,9 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+  type GetBucketNotificationConfigurationCommandOutput,
+} from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -39,6 +44,11 @@ export class AwsSource {
   async put(files: readonly TrailFile[]): Promise<void> {
     for (const { key: Key, bytes: Body } of files)
       await this.s3.send(new PutObjectCommand({ Bucket: this.plan.bucket.name, Key, Body }));
+  }
+
+  /** What the bucket tells of its objects. */
+  notifications(): Promise<GetBucketNotificationConfigurationCommandOutput> {
+    return this.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: this.plan.bucket.name }));
   }
 
   /** One batch of what waits; empty when nothing does. */

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 export interface LambdaOptions {
-  readonly zip: string;
+  readonly zip: Uint8Array;
   /** Credentials of the function's role, its region, and where AWS is. */
   readonly env: NodeJS.ProcessEnv;
   /** In the place of those in the zip, for a run that must leave the deployed state alone. */
@@ -61,8 +61,7 @@ export class LambdaInstance {
 
   static async start({ zip, env, settings, clockAheadMs = 0 }: LambdaOptions): Promise<LambdaInstance> {
     const folder = mkdtempSync(join(tmpdir(), 'tocsin-function-'));
-    for (const [name, bytes] of Object.entries(unzipSync(readFileSync(zip))))
-      writeFileSync(join(folder, name), bytes);
+    for (const [name, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, name), bytes);
     if (settings !== undefined) writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
     const child = fork(RUNTIME, [join(folder, 'index.mjs'), String(clockAheadMs)], {
       ...{ env, execArgv: [], silent: true },

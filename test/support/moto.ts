@@ -52,9 +52,15 @@ export class Moto {
     private readonly end: () => Promise<void>,
   ) {}
 
-  /** @throws Error with what it wrote, where it does not start */
-  static async start(): Promise<Moto> {
-    const child = spawn('python3', [SERVE], { stdio: ['pipe', 'pipe', 'pipe'] });
+  /**
+   * @param calls a file into which every call is written, for `AwsCalls`. @default none
+   * @throws Error with what it wrote, where it does not start
+   */
+  static async start(calls?: string): Promise<Moto> {
+    const child = spawn('python3', [SERVE], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...(calls === undefined ? {} : { TOCSIN_RECORD_CALLS: calls }) },
+    });
     const ended = once(child, 'close');
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));

@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { topologyOf } from '../../src/config/aws/of-config.js';
 import type { AwsTopology } from '../../src/config/aws/topology.js';
 import { loadConfig, type LoadedConfig } from '../../src/config/load.js';
 import { synthesize } from '../../stacks/synthesize.js';
+import { AwsCalls } from './aws-calls.js';
 import { folderWith } from './cli.js';
 import { Moto } from './moto.js';
 import { Terraform } from './terraform.js';
@@ -18,6 +19,8 @@ export class Deployment {
     readonly topology: AwsTopology,
     /** In the order in which they are applied. */
     readonly stacks: readonly Terraform[],
+    /** Every call that the emulator got. */
+    readonly calls: AwsCalls,
   ) {}
 
   /** Synthesizes as `tocsin synth` does. Nothing is applied yet. */
@@ -31,16 +34,17 @@ export class Deployment {
     const topology = topologyOf(loaded);
     if (topology === undefined) throw new Error('The configuration says nothing of AWS.');
     const { stacks } = await synthesize(loaded, { outdir: join(folder, 'cdktf.out'), cwd: folder });
-    const moto = await Moto.start();
+    const calls = join(folder, 'calls.jsonl');
+    const moto = await Moto.start(calls);
     const folders = stacks.map(({ path }) => new Terraform(tool, path, moto.url));
-    return new Deployment(moto, folder, loaded, topology, folders);
+    return new Deployment(moto, folder, loaded, topology, folders, new AwsCalls(calls));
   }
 
   /** The zip that the function is made of. */
-  get zip(): string {
+  get zip(): Uint8Array {
     const [detector] = this.stacks;
     const [made] = detector?.resources('aws_lambda_function') ?? [];
-    return join(detector?.folder ?? '', String(made?.filename));
+    return readFileSync(join(detector?.folder ?? '', String(made?.filename)));
   }
 
   /** Synthesizes another configuration over the one that is there; nothing of it is applied. */

@@ -130,17 +130,18 @@ export class Terraform {
     await this.run(['destroy', '-auto-approve', AT_ONCE]);
   }
 
-  /** The state, for `unlike`. */
+  /** The state, for `gone`. */
   state(): Promise<string> {
     return this.run(['state', 'pull']);
   }
 
-  /** Addresses in an earlier state of what is no more, or no more as it was. */
-  async unlike(state: string): Promise<readonly string[]> {
+  /** Addresses in an earlier state of what is there no more. */
+  async gone(state: string): Promise<readonly string[]> {
     writeFileSync(join(this.folder, 'earlier.tfstate'), state);
     await this.run(['state', 'push', '-force', 'earlier.tfstate']);
     await this.run(['plan', '-refresh-only', AT_ONCE, `-out=${PLAN_FILE}`]);
-    return (await this.planned()).resource_drift?.map(({ address }) => address) ?? [];
+    const { resource_drift = [] } = await this.planned();
+    return resource_drift.filter(({ change }) => change.after === null).map(({ address }) => address);
   }
 
   private async planned(): Promise<PlanFile> {

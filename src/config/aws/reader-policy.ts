@@ -1,3 +1,5 @@
+import { issuerArnIn, issuerHost } from './issuer.js';
+import { serviceDomain } from './service-domain.js';
 import { condition, type Statement } from './statement.js';
 import type { AwsTopology, SourcePlan } from './topology.js';
 
@@ -10,13 +12,8 @@ export const READER_POLICY = 'read-logs';
 /**
  * Who may take the reader's role: the detector's role itself; outside of AWS there is none, and the tokens of its
  * issuer stand for it.
- * @param issuerArn the issuer as the source's account knows it
  */
-export function readerTrust(
-  topology: AwsTopology,
-  source: SourcePlan,
-  issuerArn = issuerArnIn(topology, source),
-): Statement {
+export function readerTrust(topology: AwsTopology, source: SourcePlan): Statement {
   const { detector, config } = topology;
   const { oidc } = detector.config;
   if (oidc === undefined) {
@@ -32,22 +29,17 @@ export function readerTrust(
       ],
     };
   }
-  const host = hostOf(oidc.issuer);
+  const host = issuerHost(oidc.issuer);
   return {
     sid: 'DetectorOnly',
     actions: ['sts:AssumeRoleWithWebIdentity'],
-    principals: [{ federated: issuerArn }],
+    principals: [{ federated: issuerArnIn(topology, source.place.accountId) }],
     conditions: [
       condition('StringEquals', `${host}:aud`, oidc.audience),
       condition('StringEquals', `${host}:sub`, oidc.subject),
     ],
   };
 }
-
-const issuerArnIn = ({ partition, detector }: AwsTopology, { place }: SourcePlan): string =>
-  `arn:${partition}:iam::${place.accountId}:oidc-provider/${hostOf(detector.config.oidc?.issuer ?? '')}`;
-
-const hostOf = (issuer: string): string => issuer.replace(/^https:\/\//, '');
 
 /**
  * What the reader may do: list and read below the source's prefixes, and decrypt what it reads there.
@@ -85,4 +77,4 @@ export function readingStatements(
 
 /** S3 of a region, as KMS names the service that asks. */
 export const s3Service = ({ partition }: Pick<AwsTopology, 'partition'>, region: string): string =>
-  `s3.${region}.${partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
+  `s3.${region}.${serviceDomain(partition)}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { AttemptReport } from '../../../detector/alerts/outbox.js';
 import { readStatistics, StatisticsRecorder } from '../../../detector/alerts/statistics.js';
 import type { UnitReport } from '../../../detector/processor.js';
 import { MOST_DOCUMENT_BYTES, StoreError } from '../../../detector/state/store.js';
@@ -12,8 +13,14 @@ const report = (source: string, hits: Readonly<Record<string, number>> = {}, at 
     ...{ events: 10, bytes: 1000, newest: at - 5, notEvents: 0, outside: 0, deadLetters: 1, excluded: false },
   },
 });
-const attempt = (destination: string, outcome: 'delivered' | 'retry' | 'failed', error?: string) => ({
-  ...{ destination, outcome, alertId: 'a', rule: 'r', ...(error === undefined ? {} : { error }) },
+const attempt = (
+  destination: string,
+  outcome: 'delivered' | 'retry' | 'failed',
+  at = NOON,
+  error?: string,
+): AttemptReport => ({
+  ...{ destination, outcome, at, alertId: 'a', rule: 'r' },
+  ...(error === undefined ? {} : { error }),
 });
 
 describe('statistics', () => {
@@ -23,9 +30,10 @@ describe('statistics', () => {
       const recorder = new StatisticsRecorder();
       recorder.unit(report('trail', { 'aws.a': 2 }, at));
       recorder.unit(report('trail', { 'aws.a': 1, 'aws.b': 1 }, at - 1));
-      recorder.delivery(attempt('chat', 'delivered'));
-      recorder.delivery(attempt('chat', 'retry', 'busy'));
-      recorder.delivery(attempt('pager', 'failed', 'refused'));
+      recorder.delivery(attempt('chat', 'delivered', at));
+      recorder.delivery(attempt('chat', 'retry', at, `busy at ${at - NOON}`));
+      recorder.delivery(attempt('chat', 'retry', at - 1, 'busy before'));
+      recorder.delivery(attempt('pager', 'failed', at, 'refused'));
       await recorder.flush(store, at);
       await recorder.flush(store, at);
     }
@@ -43,8 +51,14 @@ describe('statistics', () => {
         'aws.b': { hits: 2, lastFired: NOON + 9 },
       },
       destinations: {
-        chat: { delivered: 2, retried: 2, failed: 0, lastError: 'busy' },
-        pager: { delivered: 0, retried: 0, failed: 2, lastError: 'refused' },
+        chat: {
+          ...{ delivered: 2, retried: 4, failed: 0, lastDelivered: NOON + 10 },
+          lastError: { message: 'busy at 10', at: NOON + 10 },
+        },
+        pager: {
+          ...{ delivered: 0, retried: 0, failed: 2, lastDelivered: 0 },
+          lastError: { message: 'refused', at: NOON + 10 },
+        },
       },
     });
   });

@@ -22,15 +22,25 @@ const SOURCE = {
   newestEvent: NOW - 90_000,
   lastUnit: NOW - 1000,
 };
+const OUT = {
+  ...{ delivered: 5, retried: 1, failed: 0, lastDelivered: NOW - 5000 },
+  lastError: { message: 'no', at: NOW - 4000 },
+};
+const UNIT = { kind: 'unit', source: 'trail', unitId: 'u', unit: 'f', letters: [] } as const;
+const lettersOf = (...letters: readonly DeadLetterDocument[]): LetterCounts => {
+  const counts = new LetterCounts();
+  for (const letter of letters) counts.add(letter);
+  return counts;
+};
 const WELL: StatusFacts = {
   ...{ now: NOW, config, isLive: true, isCertain: true, statePath: '/state', silentAfterMs: 3_600_000 },
   ruleset: { hash: 'abc', rules: [] },
   statistics: {
     ...{ v: 1, since: NOW - 1e6, sources: { trail: SOURCE }, rules: { 'a.b': { hits: 2, lastFired: NOW } } },
-    destinations: { out: { delivered: 5, retried: 1, failed: 0, lastError: 'no' } },
+    destinations: { out: OUT },
     ...{ logTypes: {}, fields: {} },
   },
-  ...{ backlog: new Map(), totals: new GroupTotals(), letters: [], mutes: [] },
+  ...{ backlog: new Map(), totals: new GroupTotals(), letters: lettersOf(), mutes: [] },
 };
 
 describe('the status', () => {
@@ -40,7 +50,10 @@ describe('the status', () => {
       sources: [{ source: 'trail', lagSeconds: 90, units: 2, events: 30, silent: false, configured: true }],
       rules: [{ rule: 'a.b', hits: 2, lastFired: '2026-03-02T12:00:00.000Z' }],
       destinations: [
-        { destination: 'out', delivered: 5, retried: 1, gaveUp: 0, waiting: 0, lastError: 'no' },
+        {
+          ...{ destination: 'out', delivered: 5, retried: 1, gaveUp: 0, waiting: 0, lastError: 'no' },
+          ...{ lastErrorTime: '2026-03-02T11:59:56.000Z', lastDeliveredTime: '2026-03-02T11:59:55.000Z' },
+        },
       ],
     });
   });
@@ -56,9 +69,9 @@ describe('the status', () => {
     ],
     ['messages failed', { totals: failed }, '1 message to out failed for good.'],
     [
-      'there are dead letters',
-      { letters: [{ kind: 'unit', about: 'trail', reason: 'not-json', count: 2, latest: NOW }] },
-      '2 dead letters can be replayed: tocsin replay.',
+      'there are dead letters, of however many records',
+      { letters: lettersOf({ ...UNIT, v: 1, at: NOW, reasons: { 'not-json': 2, truncated: 1 } }) },
+      '1 dead letter can be replayed: tocsin replay.',
     ],
     [
       'no detector runs',
@@ -201,6 +214,16 @@ describe('the status', () => {
     ]);
   });
 
+  test.each([
+    [NOW - 4000, true],
+    [NOW - 6000, false],
+  ])('shows an error of a destination until something is delivered there: %d, %p', (at, isShown) => {
+    const out = { ...OUT, lastError: { message: 'it burns', at } };
+    const facts = { ...WELL, statistics: { ...WELL.statistics, destinations: { out } } };
+
+    expect(statusText(statusReport(facts), fakeOutput()).includes('it burns')).toBe(isShown);
+  });
+
   test('as text does nothing to a terminal', () => {
     const hostile = 'x\u001b[2J\u009b\u202e';
     const mute = {
@@ -214,12 +237,14 @@ describe('the status', () => {
     const text = statusText(
       statusReport({
         ...WELL,
-        letters: [{ kind: 'rule', about: hostile, reason: hostile, count: 1, latest: NOW }],
+        letters: lettersOf({
+          ...{ ...UNIT, v: 1, at: NOW, kind: 'rule', rule: hostile, hook: 'when', error: hostile, events: 1 },
+        }),
         mutes: [mute],
         statistics: {
           ...WELL.statistics,
           rules: { [hostile]: { hits: 1, lastFired: NOW } },
-          destinations: { [hostile]: { delivered: 0, retried: 0, failed: 1, lastError: hostile } },
+          destinations: { [hostile]: { ...OUT, lastError: { message: hostile, at: NOW } } },
         },
       }),
       fakeOutput(),
@@ -247,17 +272,17 @@ test('standing with destinations, and held alerts by reason, are added up over g
 
 test('dead letters are counted by kind, what they are about, and reason', () => {
   const base = { v: 1, at: NOW } as const;
-  const unit = { kind: 'unit', source: 's', unitId: 'u', unit: 'f', letters: [] } as const;
+  const unit = { ...UNIT, source: 's' };
   const letters: readonly DeadLetterDocument[] = [
     { ...base, ...unit, reasons: { 'not-json': 2, truncated: 1 } },
     { ...base, ...unit, at: NOW + 5, reasons: { 'not-json': 3 } },
     { ...base, kind: 'delivery', destination: 'd', alertId: 'a', groupKey: 'g', reason: 'no' },
     { ...base, ...unit, kind: 'rule', rule: 'r', hook: 'when', error: 'e', events: 4 },
   ];
-  const counts = new LetterCounts();
-  for (const letter of letters) counts.add(letter);
+  const counts = lettersOf(...letters);
 
-  expect(counts.all()).toEqual([
+  expect(counts.letters).toBe(4);
+  expect(counts.byReason()).toEqual([
     { kind: 'unit', about: 's', reason: 'not-json', count: 5, latest: NOW + 5 },
     { kind: 'rule', about: 'r', reason: 'when: e', count: 4, latest: NOW },
     expect.objectContaining({ kind: 'unit', reason: 'truncated', count: 1 }),

@@ -1,7 +1,7 @@
 """Writes down every call of AWS that the emulator gets, for what says which permissions the calls need.
 
 One JSON object a line goes into the file that TOCSIN_RECORD_CALLS names: `account`, `region`, `service`, `operation` and
-`parameters`, as botocore names them, and `context`, what AWS would know of the key that a call is about. Without the
+`parameters`, as botocore names them, and `context`, what AWS would know of the resource besides its name. Without the
 variable nothing is written.
 """
 
@@ -9,7 +9,9 @@ import functools
 import json
 import os
 import re
+from urllib.parse import unquote
 
+from moto.awslambda.models import lambda_backends
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol, normalize_request
 from moto.core.responses import BaseResponse
@@ -27,59 +29,77 @@ def operations_of_s3():
     for name in model.operation_names:
         operation = model.operation_model(name)
         path, _, query = operation.http["requestUri"].partition("?")
-        if not operation.deprecated:
-            operations[operation.http["method"], "{Key+}" in path, query.split("&")[0].split("=")[0]] = name
+        word = query.partition("&")[0].partition("=")[0]
+        if not operation.deprecated and word != "x-id":
+            operations[operation.http["method"], "{Key+}" in path, word] = name
     return operations
 
 
-def operation_of_s3(call, bucket_and_key):
-    method, has_key = call.method, "key" in bucket_and_key
+def call_of_s3(call):
+    """Without its body: an object may come in pieces, and nothing in it says anything about permissions."""
+    bucket, _, key = unquote(call.path).strip("/").partition("/")
     known = operations_of_s3()
-    words = [word for word in call.querystring if (method, has_key, word) in known]
-    return known[method, has_key, words[0] if words else ""]
+    words = [word for word in call.querystring if (call.method, key != "", word) in known]
+    # Some clients say which operation they mean.
+    said = call.querystring.get("x-id")
+    operation = said[0] if said else known[call.method, key != "", words[0] if words else ""]
+    parameters = {"Bucket": bucket, **({"Key": key} if key else {})}
+    if call.headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
+        parameters["ObjectLockEnabledForBucket"] = True
+    return operation, parameters
 
 
-def named(call):
-    """The operation of a call and the parameters in its path."""
-    if call.service_name != "s3":
-        operation = call._get_action()
-        return operation, call.uri_match.groupdict() if call.uri_match else {}
-    bucket, _, key = call.path.strip("/").partition("/")
-    in_path = {"bucket": bucket, **({"key": key} if key else {})}
-    names = {name.capitalize(): value for name, value in in_path.items()}
-    return (operation_of_s3(call, in_path), names) if bucket else ("ListBuckets", {})
-
-
-def parameters(call, request, operation, in_path):
+def call_of(call, request):
+    """The operation and its parameters."""
+    if call.service_name == "s3":
+        return call_of_s3(call)
+    operation = call._get_action()
     model = get_service_model(call.boto3_service_name)
     sent = normalize_request(request)
     parser = PROTOCOL_PARSERS[determine_request_protocol(model, sent.content_type)]
-    return parser(model.operation_model(operation)).parse(
+    parameters = parser(model.operation_model(operation)).parse(
         {
             "method": sent.method,
             "values": sent.values,
             "headers": sent.headers,
             "body": sent.data,
             "url_path": sent.path,
-            "url_params": in_path,
+            "url_params": call.uri_match.groupdict() if call.uri_match else {},
         }
     )
+    return operation, parameters
+
+
+def key_of(call, said):
+    keys = kms_backends[call.current_account][call.region].keys.values()
+    key_id = re.sub(r"^.*:key/", "", said.get("KeyId") or said.get("TargetKeyId") or "")
+    return next((key for key in keys if key.id == key_id or said.get("AliasName") in key.aliases), None)
 
 
 def context(call, said):
-    """Aliases and tags of a key: policies name keys by these, as nobody knows their ARNs beforehand."""
-    key_id = said.get("KeyId") or said.get("TargetKeyId")
-    if call.service_name != "kms" or key_id is None:
-        return {}
-    backend = kms_backends[call.current_account][call.region]
-    key = backend.keys.get(re.sub(r"^.*:key/", "", key_id))
-    if key is None:
-        return {}
-    tags = backend.list_resource_tags(key.id)["Tags"]
-    return {
-        "kms:ResourceAliases": sorted(key.aliases),
-        **{f"aws:ResourceTag/{tag['TagKey']}": [tag["TagValue"]] for tag in tags},
-    }
+    """What AWS knows of a key or a mapping besides its id: policies name them by that, as nobody knows ids beforehand."""
+    if call.service_name == "kms":
+        key = key_of(call, said)
+        if key is None:
+            return {}
+        tags = kms_backends[call.current_account][call.region].list_resource_tags(key.id)["Tags"]
+        return {
+            "kms:ResourceAliases": sorted(key.aliases),
+            **{f"aws:ResourceTag/{tag['TagKey']}": [tag["TagValue"]] for tag in tags},
+        }
+    if "UUID" in said:
+        mapping = lambda_backends[call.current_account][call.region].get_event_source_mapping(said["UUID"])
+        return {"lambda:FunctionArn": [mapping.function_arn]} if mapping else {}
+    return {}
+
+
+def shortened(value):
+    """Documents and contents say nothing about permissions."""
+    if isinstance(value, dict):
+        return {key: shortened(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [shortened(one) for one in value]
+    return value[:500] if isinstance(value, str) else value
 
 
 def record_into(file):
@@ -88,17 +108,15 @@ def record_into(file):
         original(self, request, *args, **kwargs)
         if self.service_name is None:
             return
-        operation, in_path = named(self)
-        said = parameters(self, request, operation, in_path)
+        operation, said = call_of(self, request)
         line = {
             "account": self.current_account,
             "region": self.region,
             "service": self.boto3_service_name,
             "operation": operation,
-            "parameters": said,
+            "parameters": shortened(said),
             "context": context(self, said),
         }
-        # What is no text is the content of something.
         os.write(file, (json.dumps(line, default=lambda _: None) + "\n").encode())
 
 

@@ -1,5 +1,6 @@
 import { CloudTrailClient, DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail';
 import type { AwsPlace, SourcePlan } from '../../../config/aws/topology.js';
+import { UsageError } from '../../../errors.js';
 import { AwsError, ask } from '../aws-error.js';
 import type { AwsAccounts } from '../clients.js';
 
@@ -14,18 +15,21 @@ export interface TrailSeen {
 export interface TrailsSeen {
   readonly trails: readonly TrailSeen[];
   /** Where nobody could look. */
-  readonly problems: readonly AwsError[];
+  readonly problems: readonly (AwsError | UsageError)[];
 }
 
-/** The trails that fill the bucket of a source, as far as the accounts of the bucket and of its trail know them. */
+/**
+ * The trails that fill the bucket of a source, as far as the accounts of the bucket and of its trail know them. Whoever
+ * looks after the bucket may have no way into the trail's account: that is told, and no reason to end.
+ */
 export async function trailsInto(source: SourcePlan, accounts: AwsAccounts): Promise<TrailsSeen> {
   const found = new Map<string, Trail>();
-  const problems: AwsError[] = [];
+  const problems: (AwsError | UsageError)[] = [];
   for (const place of placesOf(source)) {
     try {
       for (const trail of await describe(place, accounts)) found.set(trail.TrailARN ?? '', trail);
     } catch (error) {
-      if (!(error instanceof AwsError && error.problem === 'denied')) throw error;
+      if (!isNoWayIn(error)) throw error;
       problems.push(error);
     }
   }
@@ -34,6 +38,10 @@ export async function trailsInto(source: SourcePlan, accounts: AwsAccounts): Pro
     trails: [...found.values()].filter((trail) => fills(trail, source)).map(trailSeen),
   };
 }
+
+const isNoWayIn = (error: unknown): error is AwsError | UsageError =>
+  error instanceof UsageError ||
+  (error instanceof AwsError && (error.problem === 'denied' || error.problem === 'no-credentials'));
 
 function placesOf({ place, trail }: SourcePlan): readonly AwsPlace[] {
   const isElsewhere =

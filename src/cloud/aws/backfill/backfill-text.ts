@@ -1,6 +1,6 @@
 import type { SourcePlan } from '../../../config/aws/topology.js';
 import type { Output } from '../../../command.js';
-import { shortDuration } from '../../../operating/duration.js';
+import { shortDuration, shortTime } from '../../../operating/duration.js';
 import { sheet } from '../../../operating/sheet.js';
 import { formatBytes, formatCount, plural } from '../../../output/numbers.js';
 import { table, type Column } from '../../../output/table.js';
@@ -53,12 +53,12 @@ export function backfillText(facts: BackfillFacts, out: Output): string {
   const more = days.length - rows.length;
   return [
     line('Source', `${source.name}: ${source.bucket.name}`),
-    line('Events (UTC)', `${from} to ${to}`),
+    line('Events (UTC)', `${shortTime(Date.parse(from))} to ${shortTime(Date.parse(to))}`),
     line('Delivered on', plural(days.length, 'day')),
     line('Objects', `${formatCount(tally.objects)}, ${formatBytes(tally.bytes)}`),
     line('From', `${plural(tally.accounts.size, 'account')}, ${plural(tally.regions.size, 'region')}`),
     line('Left out', skipped.join(', ')),
-    line('Takes', `${shortDuration((tally.objects / rate) * 1000)} at ${plural(rate, 'object')}/s`),
+    line('Takes', `${shortDuration(Math.ceil(tally.objects / rate) * 1000)} at ${plural(rate, 'object')}/s`),
     before.objects === 0
       ? ''
       : line('Sent before', `${formatCount(before.objects)}, ${formatBytes(before.bytes)}; this is the rest`),

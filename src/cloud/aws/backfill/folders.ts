@@ -32,9 +32,7 @@ export async function logFolders(
       return;
     }
     const below = await limit(() => foldersBelow(client, bucket, prefix));
-    const roots = below.filter((name) => name.endsWith('AWSLogs/'));
-    const next = roots.length > 0 ? roots : below.filter(mayHoldLogs);
-    await Promise.all(next.map(look));
+    await Promise.all(below.filter(mayHoldLogs).map(look));
   };
   await Promise.all(prefixes.map(look));
   // Prefixes can cover each other.

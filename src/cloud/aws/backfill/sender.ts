@@ -30,7 +30,8 @@ export class Sender {
     /** @default FIRST_PAUSE_MS */
     private readonly firstPauseMs = FIRST_PAUSE_MS,
   ) {
-    this.client = new SQSClient(config);
+    // The region's endpoint, or the one that the environment names; the address in the queue's URL would hide that.
+    this.client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
   }
 
   close(): void {

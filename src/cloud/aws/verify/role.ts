@@ -10,7 +10,7 @@ import { ask, askFor } from '../aws-error.js';
 import type { InlinePolicy, PoliciesSeen } from './permissions.js';
 
 /** A role as it is in an account. */
-export interface RoleSeen extends PoliciesSeen {
+export interface RoleSeen {
   readonly arn: string;
   /** Unique: another role of the same name has another one. */
   readonly id: string;
@@ -21,12 +21,12 @@ export interface RoleSeen extends PoliciesSeen {
   readonly boundary: string | undefined;
 }
 
-/** The role alone, without its policies; undefined where there is none. */
+/** @returns undefined where there is none */
 export async function readRole(
   client: IAMClient,
   place: AwsPlace,
   name: string,
-): Promise<Omit<RoleSeen, keyof PoliciesSeen> | undefined> {
+): Promise<RoleSeen | undefined> {
   const found = await askFor({ action: 'iam:GetRole', on: name, place }, () =>
     client.send(new GetRoleCommand({ RoleName: name })),
   );

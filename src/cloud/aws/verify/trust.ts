@@ -10,9 +10,11 @@ import {
 export interface TrustSeen {
   /** The role's trust, as IAM hands it out. */
   readonly document: string;
-  /** Unique id of the detector's role, `AROA…`; undefined where there is none. */
-  readonly detectorId: string | undefined;
+  readonly detector: DetectorSeen;
 }
+
+/** The detector's role as it is now, with its unique id, `AROA…`; `unknown` where nobody may look. */
+export type DetectorSeen = { readonly id: string } | 'missing' | 'unknown';
 
 /**
  * IAM keeps unique ids, and shows one where the principal that it belonged to is gone: a role of the same name that was
@@ -24,7 +26,7 @@ const EXTERNAL_ID = 'StringEquals sts:externalid';
 /** How the trust of a role differs from the statements that it was designed with. */
 export function trustFindings(
   designed: readonly Statement[],
-  { document, detectorId }: TrustSeen,
+  { document, detector }: TrustSeen,
 ): readonly Finding[] {
   const found = plainStatements(document);
   if (found === undefined)
@@ -36,7 +38,7 @@ export function trustFindings(
     if (main === undefined) findings.push(finding('statement', `the trust has no statement "${wanted.sid}"`));
     else {
       rest.delete(main);
-      findings.push(...statementFindings(wanted, main, detectorId));
+      findings.push(...statementFindings(wanted, main, detector));
     }
   }
   return [...findings, ...[...rest].map(strayStatement)];
@@ -45,10 +47,10 @@ export function trustFindings(
 function statementFindings(
   wanted: PlainStatement,
   found: PlainStatement,
-  detectorId: string | undefined,
+  detector: DetectorSeen,
 ): readonly Finding[] {
   return [
-    ...principalFindings(wanted, found, detectorId),
+    ...principalFindings(wanted, found, detector),
     ...onlyIn(wanted.actions, found.actions).map((one) => finding('action', `it does not allow ${one}`)),
     ...onlyIn(found.actions, wanted.actions).map((one) => finding('action', `it allows ${one} too`)),
     ...conditionFindings(wanted.conditions, found.conditions),
@@ -70,7 +72,7 @@ function likest(wanted: PlainStatement, found: readonly PlainStatement[]): Plain
 function* principalFindings(
   wanted: PlainStatement,
   main: PlainStatement,
-  detectorId: string | undefined,
+  detector: DetectorSeen,
 ): Generator<Finding> {
   const others = onlyIn(main.principals, wanted.principals);
   const orphans = others.filter((name) => UNIQUE_ID.test(name)).map((name) => name.replace('AWS ', ''));
@@ -80,8 +82,7 @@ function* principalFindings(
     yield {
       problem: isDetector ? 'detector-made-anew' : 'principal',
       says: isDetector
-        ? `it trusts ${id}, what is left of a role that was deleted: the detector's role ` +
-          `${detectorId === undefined ? 'is not there' : `was made again since (it is ${detectorId} now)`}, and cannot take this role`
+        ? `it trusts ${id}, what is left of a role that was deleted: the detector's role ${nowText(detector)}`
         : `it trusts ${id}, what is left of a user or role that was deleted`,
     };
   }
@@ -91,6 +92,11 @@ function* principalFindings(
   for (const name of others.filter((one) => !UNIQUE_ID.test(one)))
     yield finding('principal', `it trusts ${bare(name)} too`);
 }
+
+const nowText = (detector: DetectorSeen): string =>
+  detector === 'missing'
+    ? 'is not there'
+    : `was made again since${detector === 'unknown' ? '' : ` (it is ${detector.id} now)`}, and cannot take this role`;
 
 function* conditionFindings(
   wanted: readonly PlainCondition[],

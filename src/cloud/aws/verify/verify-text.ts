@@ -2,7 +2,8 @@ import type { Output } from '../../../command.js';
 import { palette } from '../../../output/colors.js';
 import { plural } from '../../../output/numbers.js';
 import { terminalText } from '../../../output/terminal-text.js';
-import { isAsDesigned, type Check, type RoleReport } from './verify.js';
+import type { Check } from './check.js';
+import { isAsDesigned, type RoleReport } from './verify.js';
 
 const LABEL = 12;
 

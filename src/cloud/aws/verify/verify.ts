@@ -1,28 +1,14 @@
 import { IAMClient } from '@aws-sdk/client-iam';
-import {
-  LONGEST_READER_SESSION,
-  READER_POLICY,
-  readerTrust,
-  readingStatements,
-} from '../../../config/aws/reader-policy.js';
+import { detectorTrust } from '../../../config/aws/detector-trust.js';
+import { readerTrust } from '../../../config/aws/reader-policy.js';
 import type { AwsPlace, AwsTopology, SourcePlan } from '../../../config/aws/topology.js';
 import { AwsError } from '../aws-error.js';
 import type { AwsAccounts } from '../clients.js';
-import type { Finding } from './finding.js';
-import { bucketKey, readerKey } from './log-key.js';
-import { policyFindings } from './permissions.js';
-import { readPolicies, readRole } from './role.js';
-import { readerTrials, simulate } from './simulation.js';
-import { trustFindings } from './trust.js';
-
-/** Something that was held against the design. */
-export interface Check {
-  readonly check: 'role' | 'trust' | 'session' | 'boundary' | 'key' | 'policies' | 'simulation';
-  readonly state: 'as designed' | 'differs' | 'not checked';
-  readonly findings: readonly (Finding & { readonly fix: string })[];
-  /** Why it was not checked. */
-  readonly why?: { readonly says: string; readonly fix: string };
-}
+import type { Check } from './check.js';
+import { permissionChecks } from './permission-checks.js';
+import { readRole, type RoleSeen } from './role.js';
+import { roleChecks } from './role-checks.js';
+import type { DetectorSeen } from './trust.js';
 
 export interface RoleReport {
   /** `detector`, or the name of a source whose reader it is. */
@@ -36,9 +22,9 @@ export interface RoleReport {
 export const isAsDesigned = ({ checks }: RoleReport): boolean =>
   checks.every(({ state }) => state === 'as designed');
 
-/** Holds roles against their design. What is refused for lack of a permission is not checked, and told. */
+/** Holds the roles of a configuration against their design. */
 export class Verification {
-  private detectorRole: ReturnType<typeof readRole> | undefined;
+  private detectorRole: Promise<RoleSeen | undefined> | undefined;
 
   constructor(
     private readonly topology: AwsTopology,
@@ -47,77 +33,61 @@ export class Verification {
 
   async detector(): Promise<RoleReport> {
     const { detector, stacks } = this.topology;
-    const again = `Apply the stack ${stacks.detector}.`;
-    const check = await checked('role', again, async () => {
-      const found = await this.readDetector();
-      return found === undefined ? [missing(detector.role.name)] : [];
-    });
+    const { place, role } = detector;
+    const designed = {
+      ...{ name: role.name, trust: detectorTrust(this.topology), boundary: this.boundaryIn(place) },
+      again: `Apply the stack ${stacks.detector} again.`,
+    };
     return {
-      ...{ of: 'detector', kind: 'detector', arn: detector.role.arn, account: detector.place.account },
-      checks: [check],
+      ...{ of: 'detector', kind: 'detector', arn: role.arn, account: place.account },
+      checks: await roleChecks(
+        designed,
+        () => this.readDetector(),
+        async () => 'unknown',
+      ),
     };
   }
 
   async reader(source: SourcePlan): Promise<RoleReport> {
-    const { place, reader } = source;
-    const report = { of: source.name, kind: 'reader', arn: reader.arn, account: place.account } as const;
-    const client = new IAMClient(await this.accounts.at(place));
+    const { name, place, reader } = source;
+    const again = `Apply the stack ${this.topology.stacks.source(name)} again.`;
+    const designed = {
+      ...{ name: reader.name, trust: [readerTrust(this.topology, source)], again },
+      boundary: this.boundaryIn(place),
+    };
+    const config = await this.accounts.at(place);
+    const client = new IAMClient(config);
     try {
-      return { ...report, checks: await this.readerChecks(client, source) };
+      const checks = await roleChecks(
+        designed,
+        () => readRole(client, place, reader.name),
+        () => this.detectorSeen(),
+      );
+      const isThere = checks.length > 1;
+      return {
+        ...{ of: name, kind: 'reader', arn: reader.arn, account: place.account },
+        checks: isThere
+          ? [...checks, ...(await permissionChecks(this.topology, source, { client, config, again }))]
+          : checks,
+      };
     } finally {
       client.destroy();
     }
   }
 
-  private async readerChecks(client: IAMClient, source: SourcePlan): Promise<readonly Check[]> {
-    const { place, reader } = source;
-    const again = `Apply the stack ${this.topology.stacks.source(source.name)} again.`;
-    let role: Awaited<ReturnType<typeof readRole>>;
-    const exists = await checked('role', again, async () => {
-      role = await readRole(client, place, reader.name);
-      return role === undefined ? [missing(reader.name)] : [];
-    });
-    if (role === undefined) return [exists];
-    const { trust: document, longestSession, boundary } = role;
-    const trust = await checked('trust', again, async () => {
-      const detectorId = (await this.readDetector())?.id;
-      return trustFindings([readerTrust(this.topology, source)], { document, detectorId });
-    });
-    const rest = [
-      await checked('session', again, async () => sessionFindings(longestSession)),
-      await checked('boundary', again, async () => boundaryFindings(this.boundaryOf(place), boundary)),
-    ];
-    return [exists, trust, ...rest, ...(await this.permissionChecks(client, source, again))];
-  }
-
-  private async permissionChecks(
-    client: IAMClient,
-    source: SourcePlan,
-    again: string,
-  ): Promise<readonly Check[]> {
-    const { place, reader } = source;
-    let kmsKeyArn: string | undefined;
-    const key = await checked('key', again, async () => {
-      const needed = readerKey(source, await bucketKey(await this.accounts.at(place), source));
-      kmsKeyArn = needed.kmsKeyArn;
-      return needed.findings;
-    });
-    // Without the key that it was made for, nobody can say what the policy should be.
-    if (key.state === 'not checked' && !source.bucket.exists)
-      return [key, { ...key, check: 'policies' }, { ...key, check: 'simulation' }];
-    kmsKeyArn ??= source.bucket.kmsKeyArn;
-    const statements = readingStatements(this.topology, source, kmsKeyArn);
-    const policies = await checked('policies', again, async () =>
-      policyFindings({ name: READER_POLICY, statements }, await readPolicies(client, place, reader.name)),
-    );
-    const simulation = await checked('simulation', again, () =>
-      simulate(client, source, readerTrials(this.topology, source, kmsKeyArn)),
-    );
-    return [key, policies, simulation];
+  private async detectorSeen(): Promise<DetectorSeen> {
+    try {
+      const role = await this.readDetector();
+      return role === undefined ? 'missing' : { id: role.id };
+    } catch (error) {
+      // Its trust can be compared all the same; that the detector is not looked at is told with the detector.
+      if (error instanceof AwsError && error.problem === 'denied') return 'unknown';
+      throw error;
+    }
   }
 
   /** Asked once: every reader's trust is held against it. */
-  private readDetector(): ReturnType<typeof readRole> {
+  private readDetector(): Promise<RoleSeen | undefined> {
     this.detectorRole ??= (async () => {
       const { place, role } = this.topology.detector;
       const client = new IAMClient(await this.accounts.at(place));
@@ -130,45 +100,9 @@ export class Verification {
     return this.detectorRole;
   }
 
-  private boundaryOf({ accountId }: AwsPlace): string | undefined {
-    const { permissionsBoundary } = this.topology.config;
-    return permissionsBoundary === undefined
-      ? undefined
-      : `arn:${this.topology.partition}:iam::${accountId}:policy/${permissionsBoundary}`;
+  private boundaryIn({ accountId }: AwsPlace): string | undefined {
+    const { config, partition } = this.topology;
+    const { permissionsBoundary: name } = config;
+    return name === undefined ? undefined : `arn:${partition}:iam::${accountId}:policy/${name}`;
   }
 }
-
-async function checked(
-  check: Check['check'],
-  again: string,
-  findingsOf: () => Promise<readonly Finding[]>,
-): Promise<Check> {
-  try {
-    const findings = (await findingsOf()).map((finding) => ({ fix: again, ...finding }));
-    return { check, state: findings.length === 0 ? 'as designed' : 'differs', findings };
-  } catch (error) {
-    if (!(error instanceof AwsError && error.problem === 'denied')) throw error;
-    return { check, state: 'not checked', findings: [], why: { says: error.message, fix: error.fix } };
-  }
-}
-
-const missing = (name: string): Finding => ({
-  problem: 'role-missing',
-  says: `there is no role ${name} (for some seconds after it was made, IAM may not know it everywhere)`,
-});
-
-const sessionFindings = (seconds: number): readonly Finding[] =>
-  seconds <= LONGEST_READER_SESSION
-    ? []
-    : [
-        {
-          problem: 'session',
-          says: `its sessions may last ${seconds} seconds, not ${LONGEST_READER_SESSION} at most`,
-        },
-      ];
-
-/** A boundary that nobody asked for is the organisation's business: it can only take away. */
-const boundaryFindings = (wanted: string | undefined, seen: string | undefined): readonly Finding[] =>
-  wanted === undefined || wanted === seen
-    ? []
-    : [{ problem: 'boundary', says: `it is bounded by ${seen ?? 'nothing'}, not by ${wanted}` }];

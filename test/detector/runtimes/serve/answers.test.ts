@@ -30,7 +30,7 @@ const MINUTE_MS = 60_000;
 class World {
   now = START;
   readonly store: MemoryStore = memoryStore();
-  readonly attempts: (AttemptReport & { readonly at: number })[] = [];
+  readonly attempts: AttemptReport[] = [];
   readonly logged: string[] = [];
   readonly settled: string[] = [];
   private readonly end = new AbortController();
@@ -55,7 +55,7 @@ class World {
     }));
     const { processor, outbox } = coreOf({
       ...{ store, now, destinations: watched, to, system, rules: [callRule('test.one', 'CreateUser')] },
-      attempts: (report) => this.attempts.push({ ...report, at: this.now }),
+      attempts: (report) => this.attempts.push(report),
     });
     const unit = unitOf('unit', [call('e1', 'CreateUser', 'marta')]);
     const feed: Feed = {

@@ -202,6 +202,7 @@ describe('metrics', () => {
       rule: 'r',
       outcome: 'retry',
       error: 'secret content',
+      at: 1,
     });
     const text = await metrics.text();
 

@@ -385,6 +385,24 @@ describeWith(moto, 'attach, against an emulator of S3', () => {
       expect(out.replace(/\s+/g, ' ')).toContain('Allow cloudtrail:DescribeTrails on *');
     });
 
+    test('a trail in an account without a way in is told, and the bucket is looked at all the same', async () => {
+      const trailArn = `arn:aws:cloudtrail:eu-central-1:${DETECTOR}:trail/company`;
+
+      const { code, out } = await run({ ...FROM_BUCKET, trailArn }, { json: true });
+
+      expect(code).toBe(0);
+      expect(jsonLines(out)).toMatchObject([
+        {
+          ...{ works: 'yes', possible: [{ from: 'bucket' }] },
+          notes: [
+            expect.stringMatching(
+              /^The trails could not all be looked at: aws\.accounts\.security\.id is 333333333333/,
+            ),
+          ],
+        },
+      ]);
+    });
+
     test('an entry of ours that is no longer the way is named', async () => {
       await run(FROM_BUCKET, { apply: true });
 

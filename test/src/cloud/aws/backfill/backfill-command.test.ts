@@ -49,8 +49,8 @@ describe('backfill', () => {
     aws = await FauxAws.start();
     aws.emulator.createBucket(BUCKET);
     for (const key of [...LOGS, ...OTHERS]) await aws.put(BUCKET, key, 'x'.repeat(100));
-    await aws.put(BUCKET, `AWSLogs/${FIRST}/CloudTrail/us-east-1/2026/03/02/`, '');
-    await aws.put(BUCKET, `AWSLogs/${FIRST}/CloudTrail/us-east-1/README`, 'x');
+    await aws.put(BUCKET, `AWSLogs/${FIRST}/CloudTrail/us-east-1/2026/03/02/`, new Uint8Array());
+    await aws.put(BUCKET, `AWSLogs/${FIRST}/CloudTrail/us-east-1/2026/03/01-notes.txt`, 'x');
   });
   beforeEach(() => {
     installation = `test-${++count}`;

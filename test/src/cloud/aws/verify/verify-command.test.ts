@@ -12,6 +12,7 @@ import {
 import { CreateBucketCommand, PutBucketEncryptionCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { verify } from '../../../../../src/commands/verify.js';
+import { detectorTrust } from '../../../../../src/config/aws/detector-trust.js';
 import { readerTrust, readingStatements } from '../../../../../src/config/aws/reader-policy.js';
 import { policyStatement, type Statement } from '../../../../../src/config/aws/statement.js';
 import { describeWith } from '../../../../support/capabilities.js';
@@ -41,10 +42,7 @@ const reader = source.reader.name;
 
 const document = (...statements: readonly Statement[]): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: statements.map(policyStatement) });
-const DETECTOR_TRUST = document({
-  ...{ sid: 'Functions', actions: ['sts:AssumeRole'], principals: [{ service: 'lambda.amazonaws.com' }] },
-});
-
+const DETECTOR_TRUST = document(...detectorTrust(topology));
 const DEBUG = document({ sid: 'All', actions: ['s3:*'], resources: ['*'] });
 
 /** The simulator, which the emulator has not: it allows what the design allows, and what a test says. */
@@ -158,7 +156,7 @@ describeWith(moto, 'verify, against an emulator of IAM', () => {
     expect(code).toBe(0);
     expect(out).toContain(`detector  security  ${topology.detector.role.arn}\n  role        as designed\n`);
     expect(out).toContain(`reader of trail  logs  ${source.reader.arn}\n`);
-    expect(out.match(/as designed/g)).toHaveLength(8);
+    expect(out.match(/as designed/g)).toHaveLength(11);
     expect(err).toMatch(/^2 roles: all as designed\.\n.*does not see the policies of the bucket/);
   });
 
@@ -166,7 +164,10 @@ describeWith(moto, 'verify, against an emulator of IAM', () => {
     const { out, err } = await run([], { json: true });
 
     expect(jsonLines(out)).toMatchObject([
-      { kind: 'detector', checks: [{ check: 'role', state: 'as designed' }] },
+      {
+        kind: 'detector',
+        checks: ['role', 'trust', 'session', 'boundary'].map((check) => ({ check, state: 'as designed' })),
+      },
       {
         ...{ kind: 'reader', of: 'trail', account: 'logs' },
         checks: ['role', 'trust', 'session', 'boundary', 'key', 'policies', 'simulation'].map((check) => ({
@@ -221,6 +222,23 @@ describeWith(moto, 'verify, against an emulator of IAM', () => {
     ]);
   });
 
+  test('whoever else may be the detector is told', async () => {
+    const other: Statement = {
+      ...{ sid: 'Other', actions: ['sts:AssumeRole'], principals: [{ arn: `arn:aws:iam::${LOGS}:root` }] },
+    };
+    const update = (text: string) =>
+      home.send(new UpdateAssumeRolePolicyCommand({ RoleName: detector, PolicyDocument: text }));
+    await update(document(...detectorTrust(topology), other));
+
+    const { code, out } = await run();
+
+    await update(DETECTOR_TRUST);
+    expect(code).toBe(1);
+    expect(out).toContain(
+      `it has a statement "Other" that nobody designed: Allow sts:assumerole to arn:aws:iam::${LOGS}:root`,
+    );
+  });
+
   test('what may not be asked is not checked, and that is not well', async () => {
     const { decide } = proxy;
     proxy.decide = (call, index) =>
@@ -273,7 +291,7 @@ describeWith(moto, 'verify, against an emulator of IAM', () => {
     await home.send(new CreateRoleCommand({ RoleName: detector, AssumeRolePolicyDocument: DETECTOR_TRUST }));
     expect(code).toBe(1);
     expect(out).toContain(`there is no role ${detector}`);
-    expect(out).toContain('→ Apply the stack tocsin-acme-detector.');
+    expect(out).toContain('→ Apply the stack tocsin-acme-detector again.');
   });
 });
 

@@ -1,0 +1,5 @@
+import type { AwsConfig } from './schema.js';
+
+/** What names of services with a region in them end with, and of the few that have another name in China. */
+export const serviceDomain = (partition: AwsConfig['partition']): string =>
+  partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
