@@ -12,7 +12,7 @@ import { readDeadLetters } from '../operating/dead-letters.js';
 import { readEventsAgain } from '../operating/events-again.js';
 import { splitLimits } from '../operating/processor.js';
 import { resolutionOf } from '../operating/resolve.js';
-import { sourceRoots } from '../operating/source-roots.js';
+import { storedLogs } from '../operating/stored-logs.js';
 import { withOperatingState, type OperatingState } from '../operating/state.js';
 import { plural } from '../output/numbers.js';
 import { jsonLine } from '../output/terminal-text.js';
@@ -78,7 +78,7 @@ async function writeEvents(
     return;
   }
   const again = readEventsAgain(document.pointers, {
-    roots: sourceRoots(config, deps.cwd),
+    logs: storedLogs(config, deps.cwd),
     sources: sourceMap(config.sources),
     limits: splitLimits(config),
     redact: redactorOf(config.alerts.redact),

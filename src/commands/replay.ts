@@ -14,7 +14,7 @@ import {
 import { ReplayRun } from '../operating/replay-run.js';
 import { isLeft, replayJson, replayLine, type ReplayResult } from '../operating/replay-text.js';
 import { sendNow } from '../operating/send-now.js';
-import { sourceRoots } from '../operating/source-roots.js';
+import { storedLogs } from '../operating/stored-logs.js';
 import { withOperatingState, type OperatingState } from '../operating/state.js';
 import { findUnit } from '../operating/stored-unit.js';
 import { plural } from '../output/numbers.js';
@@ -73,7 +73,7 @@ async function dryRun(
       ? deliveryProblem(item, config)
       : await findUnit(
           { ...item.letter, unitId: item.letter.unitId.split('#', 1).join('') },
-          sourceRoots(config, cwd),
+          storedLogs(config, cwd),
           store,
         ).then((found) => ('problem' in found ? found.problem : undefined));
   const detail = item.kind === 'delivery' && item.isOver ? OVER : '';
@@ -107,7 +107,7 @@ async function apply(items: readonly ReplayItem[], work: Work): Promise<void> {
   const needsRules = items.some(({ kind }) => kind !== 'delivery');
   const run = needsRules
     ? new ReplayRun({
-        ...{ store, config, now: deps.now, roots: sourceRoots(config, deps.cwd) },
+        ...{ store, config, now: deps.now, logs: storedLogs(config, deps.cwd) },
         rules: await loadRules(choiceOf(options), config, deps.cwd),
       })
     : undefined;

@@ -4,7 +4,7 @@ import { readStatistics } from '../../detector/alerts/statistics.js';
 import type { Command, Deps } from '../command.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import { EXIT, UsageError } from '../errors.js';
-import { askBacklog } from '../operating/backlog.js';
+import { askBacklog, bothOf } from '../operating/backlog.js';
 import { LetterCounts, readDeadLetters } from '../operating/dead-letters.js';
 import { documentsOf } from '../operating/documents-of.js';
 import { parseDurationOption } from '../operating/duration.js';
@@ -39,7 +39,12 @@ export const status: Command<StatusOptions> = async (options, deps) => {
       ...{ now, config, isLive, isCertain, statePath: path, ruleset, totals, letters, silentAfterMs },
       statistics: await readStatistics(store, now),
       mutes: await readMutes(store, now),
-      backlog: isLive ? await askBacklog(host, port) : new Map<string, never>(),
+      backlog: bothOf(
+        isLive ? await askBacklog(host, port) : new Map(),
+        config.aws === undefined
+          ? new Map()
+          : await (await import('../cloud/aws/queue-backlog.js')).askQueues(config, deps.cwd),
+      ),
     } satisfies StatusFacts;
   });
   const report = statusReport(facts);

@@ -1,13 +1,16 @@
-/** What waits at a source, and how many places of it cannot be read, as the running detector says. */
+/** What waits at a source, and how many places of it cannot be read, as the running detector or the queue says. */
 export interface Backlog {
   readonly units: number;
-  readonly bytes: number;
+  /** Stored bytes, where the source tells. */
+  readonly bytes?: number;
   readonly unreadable: number;
+  /** Messages that a queue gave up after several tries. */
+  readonly gaveUp?: number;
 }
 
 const LINE =
   /^tocsin_(backlog_units|backlog_bytes|unreadable_places)\{source="([^"\\]*)"\} (\d+(?:\.\d+)?(?:e\+?\d+)?)$/;
-const FIELDS: Readonly<Record<string, keyof Backlog>> = {
+const FIELDS: Readonly<Record<string, 'units' | 'bytes' | 'unreadable'>> = {
   backlog_units: 'units',
   backlog_bytes: 'bytes',
   unreadable_places: 'unreadable',
@@ -38,4 +41,17 @@ export async function askBacklog(host: string, port: number): Promise<ReadonlyMa
   } catch {
     return new Map();
   }
+}
+
+/** Of two who know of a source, both are heard; the second knows better what waits. */
+export function bothOf(
+  one: ReadonlyMap<string, Backlog>,
+  other: ReadonlyMap<string, Backlog>,
+): ReadonlyMap<string, Backlog> {
+  const all = new Map(one);
+  for (const [source, backlog] of other) {
+    const unreadable = Math.max(backlog.unreadable, one.get(source)?.unreadable ?? 0);
+    all.set(source, { ...backlog, unreadable });
+  }
+  return all;
 }

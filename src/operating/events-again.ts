@@ -10,13 +10,14 @@ import { splitRecords } from '../../detector/logs/split.js';
 import type { SourceMap } from '../../detector/logs/source-map.js';
 import type { JsonObject } from '../../detector/rule.js';
 import { readFileRange, readProblem } from './read-file.js';
-import { keyBelow, pathBelow, type SourceRoots } from './source-roots.js';
+import { keyBelow, pathBelow } from './source-roots.js';
+import type { StoredLog, StoredLogs } from './stored-log.js';
 
 /** An event as its log has it, or why it cannot be read any more. */
 export type EventAgain = EventPointer & ({ readonly event: JsonObject } | { readonly problem: string });
 
 export interface EventsAgainOptions {
-  readonly roots: SourceRoots;
+  readonly logs: StoredLogs;
   readonly sources: SourceMap;
   readonly limits: SplitLimits;
   /** Blots out of events what is blotted out of alerts. */
@@ -45,13 +46,10 @@ async function* readUnit(
   wanted: readonly EventPointer[],
   options: EventsAgainOptions,
 ): AsyncGenerator<EventAgain> {
-  const key = keyOf(unit, options.roots);
-  const classify = key === undefined ? 'excluded' : classifierFor(key, options.sources);
-  if (key === undefined || classify === 'excluded') {
-    const problem =
-      key === undefined
-        ? 'no source of the configuration has a folder with this file'
-        : 'the configuration leaves this file out';
+  const log = logOf(unit, options.logs);
+  const classify = 'problem' in log ? 'excluded' : classifierFor(log.key, options.sources);
+  if ('problem' in log || classify === 'excluded') {
+    const problem = 'problem' in log ? log.problem : 'the configuration leaves this file out';
     for (const pointer of wanted) yield { ...pointer, problem };
     return;
   }
@@ -59,7 +57,7 @@ async function* readUnit(
   let problem = 'the event is not in the file any more';
   try {
     const ids = new Set(wanted.map(({ eventId }) => eventId));
-    for await (const { id, record } of recordsOf(unit, classify, options.limits)) {
+    for await (const { id, record } of recordsOf(log, classify, options.limits)) {
       if (ids.delete(id)) found.set(id, redacted(record, options.redact));
       if (ids.size === 0) break;
     }
@@ -72,20 +70,22 @@ async function* readUnit(
   }
 }
 
-const keyOf = (unit: string, roots: SourceRoots): string | undefined => {
+function logOf(unit: string, { roots, object }: StoredLogs): StoredLog | { readonly problem: string } {
+  const found = object(unit);
+  if (found !== undefined) return found;
   for (const root of roots.values()) {
     const path = pathBelow(root, unit);
-    if (path !== undefined) return keyBelow(unit, path);
+    if (path !== undefined) return { key: keyBelow(unit, path), open: () => readFileRange(unit, 0) };
   }
-  return undefined;
-};
+  return { problem: 'no source of the configuration has a folder with this file' };
+}
 
 async function* recordsOf(
-  path: string,
+  { open }: StoredLog,
   classify: Classify,
   limits: SplitLimits,
 ): AsyncGenerator<{ readonly id: string; readonly record: JsonObject }> {
-  for await (const pieces of splitRecords(decompress(readFileRange(path, 0)), limits)) {
+  for await (const pieces of splitRecords(decompress(open()), limits)) {
     for (const piece of pieces) {
       const event = piece.kind === 'record' ? eventOf(piece, classify) : undefined;
       if (event !== undefined) yield event;

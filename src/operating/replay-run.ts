@@ -20,8 +20,8 @@ import {
   type RecordChoice,
   type Trial,
 } from './replay-unit.js';
-import type { SourceRoots } from './source-roots.js';
-import { findUnit, type FoundUnit } from './stored-unit.js';
+import type { StoredLog, StoredLogs } from './stored-log.js';
+import { findUnit } from './stored-unit.js';
 
 /** `done`: its dead letter is gone. `partly`: the letter names what is left. `kept`: nothing was changed. */
 export interface Replayed {
@@ -34,7 +34,7 @@ export interface Replayed {
 export interface ReplayRunOptions {
   readonly store: StateStore;
   readonly config: LoadedConfig;
-  readonly roots: SourceRoots;
+  readonly logs: StoredLogs;
   readonly rules: readonly LoadedRule[];
   readonly now: () => number;
 }
@@ -132,12 +132,12 @@ export class ReplayRun {
 
   private find(letter: { source: string; unitId: string; unit: string }) {
     const [unitId = ''] = letter.unitId.split('#');
-    return findUnit({ ...letter, unitId }, this.options.roots, this.options.store);
+    return findUnit({ ...letter, unitId }, this.options.logs, this.options.store);
   }
 
   private async attempt(
     name: string,
-    found: FoundUnit,
+    found: StoredLog,
     engine: Engine,
     arrival: number,
   ): Promise<Trial | { readonly problem: string }> {
@@ -153,7 +153,7 @@ export class ReplayRun {
 
   /** Whether there is a record among those chosen that would not fail. */
   private async hasMore(
-    found: FoundUnit,
+    found: StoredLog,
     choice: RecordChoice,
     failing: ReadonlySet<number | undefined>,
   ): Promise<boolean> {
@@ -167,7 +167,7 @@ export class ReplayRun {
   /** @returns groups with something to send, or why it did not work */
   private async process(
     letter: { readonly source: string; readonly unitId: string; readonly unit: string },
-    found: FoundUnit,
+    found: StoredLog,
     engine: Engine,
     { records, at, what }: { readonly records: RecordChoice; readonly at: number; readonly what: string },
     observe: (report: UnitReport) => void,

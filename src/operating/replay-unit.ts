@@ -9,8 +9,7 @@ import { splitRecords } from '../../detector/logs/split.js';
 import type { SourceMap } from '../../detector/logs/source-map.js';
 import { documentKey } from '../../detector/state/keys.js';
 import type { StateStore } from '../../detector/state/store.js';
-import { readFileRange } from './read-file.js';
-import type { FoundUnit } from './stored-unit.js';
+import type { StoredLog } from './stored-log.js';
 
 /** Which records of a unit; undefined: all of them. */
 export type RecordChoice = ((index: number) => boolean) | undefined;
@@ -61,10 +60,10 @@ export interface Trial {
 const MOST_MESSAGES = 100;
 
 /** Evaluates a unit and keeps nothing: what would still fail? */
-export async function tryUnit(name: string, found: FoundUnit, options: TrialOptions): Promise<Trial> {
+export async function tryUnit(name: string, found: StoredLog, options: TrialOptions): Promise<Trial> {
   const deadLetters: DeadLetter[] = [];
   const told: { failures: number; failure: RuleFailure | undefined } = { failures: 0, failure: undefined };
-  const unit = { name, open: () => readFileRange(found.path, found.start, found.end) };
+  const unit = { name, open: found.open };
   const { events, excluded } = await evaluateUnit(unit, found.key, options, {
     match: () => undefined,
     deadLetter: (letter) =>
@@ -81,21 +80,20 @@ export async function tryUnit(name: string, found: FoundUnit, options: TrialOpti
 export function replayUnit(
   id: string,
   name: string,
-  found: FoundUnit,
+  found: StoredLog,
   options: { readonly arrival: number; readonly limits: SplitLimits; readonly records: RecordChoice },
 ): FeedUnit {
   const { arrival, limits, records } = options;
-  const bytes = () => readFileRange(found.path, found.start, found.end);
   return {
     ...{ id, name, key: found.key, arrival },
-    open: records === undefined ? bytes : () => chosenRecords(bytes(), limits, records),
+    open: records === undefined ? found.open : () => chosenRecords(found.open(), limits, records),
   };
 }
 
 const NEWLINE = Buffer.from('\n');
 
 async function* chosenRecords(
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   limits: SplitLimits,
   isChosen: (index: number) => boolean,
 ): AsyncGenerator<Buffer> {

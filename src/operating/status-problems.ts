@@ -24,6 +24,12 @@ export function problemsOf(
         ? `A file or folder of source ${source} cannot be read; the detector's log says which.`
         : `${formatCount(count)} files and folders of source ${source} cannot be read; the detector's log says which.`,
     );
+  const gaveUp = sources
+    .filter((source) => (source.gaveUp ?? 0) > 0)
+    .map(
+      ({ source, gaveUp: count = 0 }) =>
+        `${plural(count, 'message')} of source ${source} failed again and again: they are in its dead-letter queue.`,
+    );
   const failed = destinations
     .filter((destination) => destination.failed > 0)
     .map(
@@ -35,6 +41,7 @@ export function problemsOf(
       : ['The detector does not run: nothing is evaluated, and nothing is sent. Start it: tocsin serve.']),
     ...unreadable,
     ...silent,
+    ...gaveUp,
     ...failed,
     ...(letters.letters === 0
       ? []

@@ -16,6 +16,8 @@ export interface SourceStatus {
   readonly unreadable?: number;
   readonly backlogUnits?: number;
   readonly backlogBytes?: number;
+  /** Messages in the dead-letter queue of the source. */
+  readonly gaveUp?: number;
   readonly units: number;
   readonly events: number;
   readonly bytes: number;
@@ -57,7 +59,8 @@ export function sourcesOf({
         ? {}
         : {
             ...{ unreadable: waiting.unreadable, backlogUnits: waiting.units },
-            backlogBytes: waiting.bytes,
+            ...(waiting.bytes === undefined ? {} : { backlogBytes: waiting.bytes }),
+            ...(waiting.gaveUp === undefined ? {} : { gaveUp: waiting.gaveUp }),
           }),
       ...{ units, events, bytes, deadLetters },
     };

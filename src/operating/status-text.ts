@@ -105,7 +105,10 @@ const sourceRows = ({ sources }: StatusReport): readonly (readonly Cell[])[] =>
     one.lagSeconds === undefined ? '' : shortDuration(one.lagSeconds * 1000),
     one.backlogUnits === undefined
       ? '?'
-      : `${formatCount(one.backlogUnits)}, ${formatBytes(one.backlogBytes ?? 0)}`,
+      : [
+          formatCount(one.backlogUnits),
+          ...(one.backlogBytes === undefined ? [] : [formatBytes(one.backlogBytes)]),
+        ].join(', '),
     formatCount(one.units),
     formatCount(one.events),
     formatBytes(one.bytes),

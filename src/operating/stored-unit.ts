@@ -3,8 +3,9 @@ import { openFile, tailHash } from '../../detector/feeds/directory/open-file.js'
 import { rawPath } from '../../detector/feeds/directory/raw-path.js';
 import { documentKey } from '../../detector/state/keys.js';
 import type { StateStore } from '../../detector/state/store.js';
-import { readProblem } from './read-file.js';
-import { keyBelow, pathBelow, type SourceRoots } from './source-roots.js';
+import { readFileRange, readProblem } from './read-file.js';
+import { keyBelow, pathBelow } from './source-roots.js';
+import type { StoredLog, StoredLogs } from './stored-log.js';
 
 /** Which unit, as a dead letter names it. */
 export interface UnitName {
@@ -14,16 +15,7 @@ export interface UnitName {
   readonly unit: string;
 }
 
-/** Where the bytes of a unit are now. */
-export interface FoundUnit {
-  readonly path: string;
-  /** What the prefixes of sources are compared with. */
-  readonly key: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-export type UnitSearch = FoundUnit | { readonly problem: string };
+export type UnitSearch = StoredLog | { readonly problem: string };
 
 /** `<cursor>`, or `<cursor>-<generation>-<start>` for a range of a file that grows; detector/feeds/directory. */
 const UNIT_ID = /^([0-9a-f]{48})(?:-(\d{1,16})-(\d{1,16}))?$/;
@@ -36,15 +28,17 @@ interface CursorBody {
 }
 
 /**
- * Finds a unit of a folder again. A file that was read as one is read as it is now: whoever mended it wants that. Of a
+ * Finds a unit again: an object of a cloud by its name, one of a folder by its cursor. A file that was read as one is read as it is now: whoever mended it wants that. Of a
  * file that grows the same range is read, where samples show that it is still the same file; its cursor knows its name
  * when it was renamed.
  */
 export async function findUnit(
   { source, unitId, unit }: UnitName,
-  roots: SourceRoots,
+  { roots, object }: StoredLogs,
   store: Pick<StateStore, 'get'>,
 ): Promise<UnitSearch> {
+  const found = object(unit);
+  if (found !== undefined) return found;
   const root = roots.get(source);
   if (root === undefined) return { problem: `the configuration has no source ${source} with a folder` };
   const [, cursorId, generation, start] = UNIT_ID.exec(unitId) ?? [];
@@ -60,7 +54,7 @@ export async function findUnit(
     const { handle, stats } = await openFile(rawPath(path));
     try {
       const size = Number(stats.size);
-      if (start === undefined) return { path, key, start: 0, end: size };
+      if (start === undefined) return { key, open: () => readFileRange(path, 0, size) };
       const { offset, tail } = cursor ?? {};
       if (String(cursor?.generation) !== generation || typeof offset !== 'number')
         return { problem: 'the file holds something else now' };
@@ -68,7 +62,7 @@ export async function findUnit(
         return { problem: 'the file was cut or overwritten' };
       const record = await jsonOf<{ end?: unknown }>(store, documentKey('unit', unitId));
       const end = typeof record?.end === 'number' ? record.end : offset;
-      return { path, key, start: Number(start), end: Math.min(end, size) };
+      return { key, open: () => readFileRange(path, Number(start), Math.min(end, size)) };
     } finally {
       await handle.close();
     }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { DeadLetterDocument } from '../../../detector/alerts/dead-letters.js';
 import type { Rule } from '../../../detector/rule.js';
 import { CONFIG } from '../../../src/config/schema.js';
-import { backlogIn } from '../../../src/operating/backlog.js';
+import { backlogIn, bothOf } from '../../../src/operating/backlog.js';
 import { LetterCounts } from '../../../src/operating/dead-letters.js';
 import { GroupTotals } from '../../../src/operating/group-totals.js';
 import { statusReport, type StatusFacts } from '../../../src/operating/status-report.js';
@@ -87,6 +87,11 @@ describe('the status', () => {
       'many places cannot be read',
       { backlog: new Map([['trail', { units: 0, bytes: 0, unreadable: 1200 }]]) },
       "1,200 files and folders of source trail cannot be read; the detector's log says which.",
+    ],
+    [
+      'a queue gave up',
+      { backlog: new Map([['trail', { units: 0, unreadable: 0, gaveUp: 2 }]]) },
+      '2 messages of source trail failed again and again: they are in its dead-letter queue.',
     ],
     ['the rules are broken', { ruleset: { problem: 'bad\nworse' } }, 'The rules cannot be loaded: bad'],
   ])('is not well when %s', (_, facts, problem) => {
@@ -288,6 +293,21 @@ test('dead letters are counted by kind, what they are about, and reason', () => 
     expect.objectContaining({ kind: 'unit', reason: 'truncated', count: 1 }),
     expect.objectContaining({ kind: 'delivery', about: 'd', reason: 'no', count: 1 }),
   ]);
+});
+
+test('what the detector and the queue say of a source is heard together', () => {
+  const detector = new Map([
+    ['folder', { units: 1, bytes: 10, unreadable: 0 }],
+    ['queue', { units: 2, bytes: 20, unreadable: 3 }],
+  ]);
+  const queues = new Map([['queue', { units: 5, unreadable: 0, gaveUp: 1 }]]);
+
+  expect(bothOf(detector, queues)).toEqual(
+    new Map([
+      ['folder', { units: 1, bytes: 10, unreadable: 0 }],
+      ['queue', { units: 5, unreadable: 3, gaveUp: 1 }],
+    ]),
+  );
 });
 
 test('the backlog is read out of metrics, and nothing else is', () => {
