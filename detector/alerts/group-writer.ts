@@ -18,6 +18,7 @@ import {
 } from './group-document.js';
 import { emptyGroup, type Alert, type Contribution } from './group.js';
 import { contributionsOf, type ManifestEntry } from './manifest.js';
+import { OneByOne } from './one-by-one.js';
 import { firstKind, type SystemEvent } from './system-rules.js';
 
 export interface GroupWriterOptions {
@@ -75,6 +76,9 @@ interface Work {
 
 /** Folds contributions into the documents of their groups, and queues what is to be sent. */
 export class GroupWriter {
+  /** Units that are counted at the same time wait for each other: writing in vain costs more with each of them. */
+  private readonly units = new OneByOne();
+
   constructor(private readonly options: GroupWriterOptions) {}
 
   /** @param touched takes the keys of groups with something to deliver now */
@@ -87,7 +91,9 @@ export class GroupWriter {
     const key = groupKey(entry.rule, entry.dedup);
     const policy = alertPolicy(rule, this.options.latenessMs);
     const work = { key, rule, policy, entry, part, touched, plans: new Map() };
-    await this.write(work, contributionsOf(entry));
+    const write = (): Promise<void> => this.write(work, contributionsOf(entry));
+    // What the detector says itself comes up within the writing of another group, which must not wait for it.
+    await (part === undefined ? write() : this.units.run(key, write));
   }
 
   private async write(work: Work, contributions: readonly Contribution[]): Promise<void> {

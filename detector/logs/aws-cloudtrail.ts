@@ -18,8 +18,7 @@ export const awsCloudtrail: LogType = {
     eventName(record) !== '' &&
     eventSource(record) !== '' &&
     (eventVersion(record) !== '' || hasIdentity(record)),
-  skips: (record) =>
-    digestBucket(record) !== '' || ['Insight', 'Aggregated'].includes(String(eventCategory(record))),
+  skips: (record) => digestBucket(record) !== '' || ['Insight', 'Aggregated'].includes(eventCategory(record)),
   eventId: 'eventID',
   eventTime: 'eventTime',
   fields: {

@@ -33,7 +33,7 @@ export class DetectorKey extends Key {
               },
             ],
     });
-    // Without it the state cannot be read again.
-    stack.keep(this.key);
+    // Without it the state cannot be read again. Its alias stays: by it whoever deploys is kept from deleting the key.
+    stack.keep(this.key, this.alias);
   }
 }

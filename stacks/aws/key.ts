@@ -20,6 +20,7 @@ const DELETION_WINDOW_DAYS = 30;
 /** A key of the customer's, renewed every year. */
 export class Key extends Construct {
   readonly key: KmsKey;
+  readonly alias: KmsAlias;
   readonly arn: string;
 
   constructor(
@@ -42,7 +43,7 @@ export class Key extends Construct {
       deletionWindowInDays: DELETION_WINDOW_DAYS,
       policy: policyDocument(this, 'policy', at, statements),
     });
-    new KmsAlias(this, 'alias', { ...at, name: `alias/${alias}`, targetKeyId: this.key.keyId });
+    this.alias = new KmsAlias(this, 'alias', { ...at, name: `alias/${alias}`, targetKeyId: this.key.keyId });
     this.arn = this.key.arn;
   }
 }

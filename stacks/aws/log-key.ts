@@ -48,7 +48,7 @@ export class LogKey extends Key {
         },
       ],
     });
-    // Without it the logs are lost.
-    stack.keep(this.key);
+    // Without it the logs are lost. Its alias stays: by it whoever deploys is kept from deleting the key.
+    stack.keep(this.key, this.alias);
   }
 }

@@ -48,8 +48,9 @@ export class Sweep extends Construct {
       ...at,
       name: 'call-detector',
       role: role.name,
+      // Named and not referred to: with every change of the function, a plan would show one of this policy.
       policy: policyDocument(this, 'calling', at, [
-        { sid: 'CallDetector', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+        { sid: 'CallDetector', actions: ['lambda:InvokeFunction'], resources: [detector.function.arn] },
       ]),
     });
     new SchedulerSchedule(this, 'schedule', {

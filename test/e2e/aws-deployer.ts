@@ -18,22 +18,20 @@ const PHASES: Readonly<Record<Step, readonly Phase[]>> = {
   apply: ['plan', 'apply', 'destroy'],
 };
 
+const byHand = (what: string): string => `applying again repairs what somebody changed by hand: ${what}`;
+
 /** Granted, though no run called it, and why. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
   'cloudtrail:GetEventSelectors': 'the emulator says of no trail that it has selectors of its own',
-  'iam:UpdateRole': BY_HAND('the longest session of a role'),
-  'iam:UpdateRoleDescription': BY_HAND('the description of a role'),
-  'kms:EnableKey': BY_HAND('a key that was disabled'),
-  'kms:UpdateKeyDescription': BY_HAND('the description of a key'),
-  'lambda:DeleteFunctionConcurrency': BY_HAND('a function that is allowed to run no more'),
-  'logs:AssociateKmsKey': BY_HAND('a log that lost its key'),
-  'secretsmanager:UpdateSecret': BY_HAND('the key of a secret'),
-  'sns:SetSubscriptionAttributes': BY_HAND('how a subscription delivers'),
+  'iam:UpdateRole': byHand('the longest session of a role'),
+  'iam:UpdateRoleDescription': byHand('the description of a role'),
+  'kms:EnableKey': byHand('a key that was disabled'),
+  'kms:UpdateKeyDescription': byHand('the description of a key'),
+  'lambda:DeleteFunctionConcurrency': byHand('a function that is allowed to run no more'),
+  'logs:AssociateKmsKey': byHand('a log that lost its key'),
+  'secretsmanager:UpdateSecret': byHand('the key of a secret'),
+  'sns:SetSubscriptionAttributes': byHand('how a subscription delivers'),
 };
-
-function BY_HAND(what: string): string {
-  return `applying again repairs what somebody changed by hand: ${what}`;
-}
 
 /** The calls of one deployment, and the policies that were written for what was deployed meanwhile. */
 export class Deployer {

@@ -2,7 +2,7 @@ import { organization, oneAccount, ORGANIZATION } from '../stacks/configs.js';
 import { SAMPLE_ACCOUNT, SAMPLE_REGION } from '../support/cloudtrail-samples.js';
 
 /** The role by which an account is deployed to. */
-const account = (id: string) => ({
+export const account = (id: string) => ({
   ...{ id, region: SAMPLE_REGION },
   credentials: { roleArn: `arn:aws:iam::${id}:role/deployer` },
 });

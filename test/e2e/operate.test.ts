@@ -25,7 +25,7 @@ destinations:
 alerts: { default: [hook], sendLate: true, redact: [requestParameters.personal] }
 serve: { port: 0 }
 `;
-const SOURCE = 'name: trail, directory: logs';
+const SOURCE = 'name: trail, directory: logs, silentAfter: 12h';
 
 const hostileRule = (what: string): string =>
   ruleFile(
@@ -219,7 +219,11 @@ function operations(isLive: boolean): void {
     expect(text.out).toMatch(isLive ? /^Detector {3}running/m : /^Detector {3}not running/m);
     expect(report).toMatchObject({
       ...{ well: false, detector: { running: isLive }, held: {}, mutes: [] },
-      sources: [{ source: 'trail', configured: true, silent: false }],
+      problems: expect.arrayContaining([
+        expect.stringMatching(/^\d+ messages to hook failed for good\.$/),
+        ...(isLive ? [] : [expect.stringMatching(/^The detector does not run: /)]),
+      ]) as unknown,
+      sources: [{ source: 'trail', configured: true, silent: false, silentAfterSeconds: 43_200 }],
       destinations: [{ destination: 'hook', configured: true }],
       ruleset: { hash: expect.stringMatching(/^[0-9a-f]+$/) as unknown },
       deadLetters: expect.arrayContaining([

@@ -32,6 +32,15 @@ async function server(reply: (index: number) => Reply = () => ({ status: 204 }))
   return started;
 }
 
+/** One that another program may take meanwhile, but hardly does. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 const OURS = { args: ['--rules', TRAIL_RULE] };
 const stopped = (id: string, trail: string) =>
   stopLogging({ eventID: id, requestParameters: { name: trail } });
@@ -100,6 +109,42 @@ describe('tocsin serve', () => {
     await expect(
       withState(config, { cwd: folder }, () => Promise.reject(new Error('the work failed'))),
     ).rejects.toThrow('the work failed');
+  });
+
+  test('is well from its first moment on, and not when it has ended', async () => {
+    const folder = servingFolder(toWebhook('http://127.0.0.1:9'));
+    const serving = start(folder, OURS);
+    await serving.url();
+
+    const first = await tocsin(['status'], { cwd: folder });
+    await serving.end('SIGTERM');
+    const ended = await tocsin(['status'], { cwd: folder });
+
+    expect([first.code, ended.code]).toEqual([0, 1]);
+    expect(first.out).toMatch(/^well\n/);
+    expect(ended.out).toMatch(/^not well {2}The detector does not run: .*tocsin serve\.\n\n/);
+  });
+
+  test('says which folder is not there, in its log, its metrics and to `status`', async () => {
+    const port = await freePort();
+    const folder = servingFolder(`serve: { port: ${String(port)} }\n`);
+    rmSync(join(folder, 'logs'), { recursive: true });
+    const serving = start(folder, OURS);
+    await serving.says(`${join(folder, 'logs')} is not there.`);
+
+    expect(await serving.metric('tocsin_unreadable_places')).toBe(1);
+    const { out, code } = await tocsin(['status', '--json'], { cwd: folder });
+    expect(jsonLines(out)).toMatchObject([
+      {
+        problems: ["A file or folder of source trail cannot be read; the detector's log says which."],
+        sources: [{ source: 'trail', unreadable: 1, silent: false }],
+      },
+    ]);
+    expect(code).toBe(1);
+
+    write(folder, 'logs/a.jsonl', '');
+    await serving.says(`${join(folder, 'logs')} can be read again.`);
+    expect(await serving.metric('tocsin_unreadable_places')).toBe(0);
   });
 
   test('keeps its socket for its own user', async () => {

@@ -29,6 +29,7 @@ describe('tocsin synth', () => {
     );
     expect(err).toMatch(/^2 stacks; the detector has \d+ KB \(sha256 [0-9a-f]{12}…\)\.$/m);
     expect(err).toContain('terraform init');
+    expect(err).toContain('Policies for whoever plans and applies: cdktf.out/deployer\n');
     expect(err).not.toContain('Warning');
     expect(readFileSync(join(out, 'stacks/tocsin-acme-detector/.terraform.lock.hcl'), 'utf8')).toContain(
       'version     = "5.100.0"',
@@ -53,6 +54,7 @@ describe('tocsin synth', () => {
           { name: 'tocsin-acme-source-cloudtrail', after: ['tocsin-acme-detector'] },
         ],
         bundle: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        deployer: { files: expect.arrayContaining(readdirSync(join(out, 'deployer'))) },
         left: [],
       },
     ]);

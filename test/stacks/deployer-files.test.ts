@@ -2,46 +2,41 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.js';
+import { writePolicies } from '../../stacks/deployer-files.js';
 import { synthesize } from '../../stacks/synthesize.js';
 import { folderWith } from '../support/cli.js';
 import { oneAccount } from './configs.js';
 import { Deployer } from './deployer.js';
 
-const config = oneAccount();
+const { policies } = new Deployer(oneAccount());
+const expected = Object.fromEntries(policies.map(({ file, document }) => [file, document]));
 
-/** The files of policies, as `tocsin synth` writes them. */
-async function written(hcl: boolean, folder = folderWith({ 'tocsin.yaml': JSON.stringify(config) })) {
-  const { deployer } = await synthesize(await loadConfig(folder), {
-    outdir: join(folder, 'out'),
-    cwd: folder,
-    hcl,
-  });
-  const read = (file: string): unknown => JSON.parse(readFileSync(join(deployer.path, file), 'utf8'));
-  return {
-    ...deployer,
-    folder,
-    documents: Object.fromEntries(readdirSync(deployer.path).map((file) => [file, read(file)])),
-  };
-}
-
-describe('policies of deployers', () => {
-  const expected = Object.fromEntries(
-    new Deployer(config).policies.map(({ file, document }) => [file, document]),
+const documentsIn = (folder: string): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    readdirSync(folder).map((file) => [file, JSON.parse(readFileSync(join(folder, file), 'utf8'))]),
   );
 
-  test('are written beside the stacks, the same in either format, and listed', async () => {
-    const [json, hcl] = [await written(false), await written(true)];
+describe('policies of deployers', () => {
+  test('are written as JSON beside the stacks, be these HCL, and listed', async () => {
+    const cwd = folderWith({ 'tocsin.yaml': JSON.stringify(oneAccount()) });
 
-    expect(json.documents).toEqual(expected);
-    expect(json.path).toBe(join(json.folder, 'out/deployer'));
-    expect(json.files).toEqual(Object.keys(expected));
-    expect(hcl.documents).toEqual(expected);
+    const { deployer } = await synthesize(await loadConfig(cwd), {
+      outdir: join(cwd, 'out'),
+      cwd,
+      hcl: true,
+    });
+
+    expect(deployer).toEqual({ path: join(cwd, 'out/deployer'), files: Object.keys(expected) });
+    expect(documentsIn(deployer.path)).toEqual(expected);
   });
 
   test('that are no more are taken away', async () => {
-    const { folder, path } = await written(false);
-    writeFileSync(join(path, 'main-apply-9.json'), '{}');
+    const folder = join(folderWith({}), 'deployer');
+    await writePolicies(policies, folder);
+    writeFileSync(join(folder, 'main-apply-9.json'), '{}');
 
-    expect((await written(false, folder)).documents).toEqual(expected);
+    await writePolicies(policies, folder);
+
+    expect(documentsIn(folder)).toEqual(expected);
   });
 });

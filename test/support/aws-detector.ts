@@ -23,6 +23,8 @@ export interface DeployedDetector {
   readonly zip: Uint8Array;
   /** Of the detector's role. */
   readonly keys: AwsEnv;
+  /** Of the bucket's account. */
+  readonly bucketKeys: AwsEnv;
 }
 
 /** A detector that was applied, with its first source, and what tests do with them. */
@@ -31,10 +33,10 @@ export class AwsDetector {
   private calmTable: Promise<string> | undefined;
 
   constructor(private readonly deployed: DeployedDetector) {
-    const { endpoint, topology, keys } = deployed;
+    const { endpoint, topology, keys, bucketKeys } = deployed;
     const [plan] = topology.sources;
     if (plan === undefined) throw new Error('The configuration has no source on AWS.');
-    this.source = new AwsSource(plan, endpoint, keys);
+    this.source = new AwsSource(plan, endpoint, { bucket: bucketKeys, queue: keys });
   }
 
   get folder(): string {

@@ -2,7 +2,7 @@ import {
   GetBucketNotificationConfigurationCommand,
   PutObjectCommand,
   S3Client,
-  type GetBucketNotificationConfigurationCommandOutput,
+  type NotificationConfiguration,
 } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
@@ -28,16 +28,21 @@ export class AwsSource {
   private readonly s3: S3Client;
   private readonly sqs: SQSClient;
 
-  /** @param keys of the detector's account */
   constructor(
     private readonly plan: SourcePlan,
     endpoint: string,
-    keys: AwsEnv,
+    /** Of the accounts that own them. */
+    keys: { readonly bucket: AwsEnv; readonly queue: AwsEnv },
   ) {
-    const credentials = credentialsOf(keys);
-    this.s3 = new S3Client({ endpoint, region: plan.place.region, credentials, forcePathStyle: true });
+    this.s3 = new S3Client({
+      ...{ endpoint, region: plan.place.region, forcePathStyle: true },
+      credentials: credentialsOf(keys.bucket),
+    });
     const [, , , region = ''] = plan.queue.arn.split(':');
-    this.sqs = new SQSClient({ endpoint, region, credentials, useQueueUrlAsEndpoint: false });
+    this.sqs = new SQSClient({
+      ...{ endpoint, region, useQueueUrlAsEndpoint: false },
+      credentials: credentialsOf(keys.queue),
+    });
   }
 
   /** As CloudTrail delivers them. */
@@ -46,9 +51,12 @@ export class AwsSource {
       await this.s3.send(new PutObjectCommand({ Bucket: this.plan.bucket.name, Key, Body }));
   }
 
-  /** What the bucket tells of its objects. */
-  notifications(): Promise<GetBucketNotificationConfigurationCommandOutput> {
-    return this.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: this.plan.bucket.name }));
+  /** What the bucket tells of its objects, and whom. */
+  async notifications(): Promise<NotificationConfiguration> {
+    const { $metadata: _, ...all } = await this.s3.send(
+      new GetBucketNotificationConfigurationCommand({ Bucket: this.plan.bucket.name }),
+    );
+    return all;
   }
 
   /** One batch of what waits; empty when nothing does. */

@@ -66,6 +66,8 @@ function environment(mirror: string | undefined): NodeJS.ProcessEnv {
     TF_CLI_CONFIG_FILE: devNull,
     TF_IN_AUTOMATION: '1',
     CHECKPOINT_DISABLE: '1',
+    // Provider and Terraform are short-lived: a third of their time was spent collecting garbage.
+    GOGC: '400',
     ...(mirror === undefined
       ? { TF_PLUGIN_CACHE_DIR: downloads }
       : { TF_CLI_ARGS_init: `-plugin-dir='${mirror}'` }),

@@ -4,6 +4,7 @@ import { decodeGroup, encodeGroup, type StoredGroup } from '../../../detector/al
 import { rulesetHash } from '../../../detector/alerts/ledger.js';
 import { ManifestBuilder } from '../../../detector/alerts/manifest.js';
 import type { Rule, Severity } from '../../../detector/rule.js';
+import { turns } from '../../support/core.js';
 import { memoryStore, type MemoryStore } from '../../support/memory-store.js';
 import {
   DAY,
@@ -187,6 +188,29 @@ describe('a rule', () => {
 
     expect(groups()[0]?.group.alerts).toMatchObject([{ events: 2 }]);
     expect(alerts()[0]?.pointers.map(({ eventId }) => eventId)).toEqual(['a', 'b']);
+  });
+});
+
+describe('units that are counted at the same time', () => {
+  test('do not write their group in vain', async () => {
+    const ledger = ledgerWith(store, { rules: [rule] });
+    const { put } = store;
+    let conflicts = 0;
+    store.put = async (...args) => {
+      const version = await put(...args);
+      if (version === 'conflict') conflicts++;
+      return version;
+    };
+    store.before = () => turns(1);
+
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        ledger.process(`u${i}`, async () => ({ entries: entriesOf(rule, [{ id: `e${i}` }]) })),
+      ),
+    );
+
+    expect(groups()[0]?.group.members).toHaveLength(30);
+    expect(conflicts).toBe(0);
   });
 });
 

@@ -97,6 +97,15 @@ describe('a key', () => {
       ).toBe(false);
   });
 
+  test('of what destroy leaves keeps the alias that says so', () => {
+    for (const alias of ['alias/tocsin-acme-detector', 'alias/tocsin-acme-trail-logs']) {
+      expect(isAllowed('kms:CreateAlias', arn('kms', alias))).toBe(true);
+      expect(isAllowed('kms:DeleteAlias', arn('kms', alias))).toBe(false);
+      expect(isAllowed('kms:UpdateAlias', arn('kms', alias))).toBe(false);
+    }
+    expect(isAllowed('kms:DeleteAlias', arn('kms', 'alias/tocsin-acme-trail-queue'))).toBe(true);
+  });
+
   test('is used through the services that hold what it encrypts, and not by hand', () => {
     const through = (service: string) => ({ 'kms:ViaService': [`${service}.${REGION}.amazonaws.com`] });
 

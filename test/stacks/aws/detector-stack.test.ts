@@ -94,11 +94,11 @@ describe('the state table', () => {
     expect(table({ deletionProtection: false }).values.deletion_protection_enabled).toBe(false);
   });
 
-  test('is left by destroy, with its key and nothing else', () => {
+  test('is left by destroy, with its key and the alias of that, and nothing else', () => {
     const stack = detector(oneAccount({ config: SECRETS }));
 
     expect(stack.outputs.kept_on_destroy).toEqual(
-      ['key/key', 'state/table'].map((path) => {
+      ['key/key', 'key/alias', 'state/table'].map((path) => {
         const { type, name } = stack.at(path);
         return `${type}.${name}`;
       }),

@@ -86,11 +86,12 @@ describe('what `destroy` leaves', () => {
       (part) => `${path}/${part}`,
     );
 
-  test('is the key, and the buckets with all that protects them', () => {
+  test('is the key with its alias, and the buckets with all that protects them', () => {
     const lock = { bucket: { objectLock: { mode: 'governance', days: 30 } } };
 
     expect(kept(oneAccount({ source: lock })).toSorted()).toEqual(
       [
+        'log-key/alias',
         'log-key/key',
         ...bucket('log-bucket'),
         ...bucket('log-bucket/access-log'),

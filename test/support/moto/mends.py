@@ -8,11 +8,13 @@ import json
 
 from moto.awslambda.models import LambdaFunction
 from moto.cloudtrail.models import CloudTrailBackend, Trail
+from moto.events.models import Rule, events_backends
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.kms.responses import KmsResponse
 from moto.s3.models import FakeBucket, s3_backends
 from moto.sns.models import SNSBackend, sns_backends
 from moto.sqs.models import Queue
+from moto.utilities.arns import parse_arn
 
 
 def mend(owner, *names):
@@ -135,6 +137,22 @@ def subscriptions_of_all_accounts(_original, self, topic):
         for subscription in list(backend.subscriptions.values())
         if subscription.topic == topic
     ]
+
+
+@mend(Rule, "send_to_targets")
+def events_stay_as_they_are(original, self, event, *args, **kwargs):
+    """On the bus of another account, an event keeps its account and its region. Else: patterns that name them fail."""
+    targets = [(target, parse_arn(target["Arn"])) for target in self.targets]
+    others = copy.copy(self)
+    others.targets = [target for target, arn in targets if arn.resource_type != "event-bus"]
+    original(others, event, *args, **kwargs)
+    if not self.event_pattern.matches_event(event):
+        return
+    for _, arn in targets:
+        if arn.resource_type == "event-bus":
+            bus = events_backends[arn.account][arn.region].event_buses[arn.resource_id]
+            for rule in list(bus.rules.values()):
+                rule.send_to_targets(event, *args, **kwargs)
 
 
 @mend(IAMPolicyStatement, "is_action_permitted")
