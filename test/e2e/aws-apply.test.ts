@@ -6,7 +6,8 @@ import { RINGING_RULES } from '../support/cloudtrail-samples.js';
 import { moto } from '../support/moto.js';
 import { Deployment } from '../support/terraform-deployment.js';
 import { terraform } from '../support/terraform-tool.js';
-import type { Change, Terraform } from '../support/terraform.js';
+import type { Change } from '../support/terraform-plan.js';
+import type { Terraform } from '../support/terraform.js';
 import { changedEverywhere, Deployer, uncalledTests } from './aws-deployer.js';
 import { detectionTests } from './aws-detection.js';
 import { AN_ORGANIZATION, changed, ONE_ACCOUNT, type GoldenTopology } from './aws-topologies.js';
@@ -39,7 +40,7 @@ describeWith(moto, 'AWS', () => {
     }, APPLY_MS);
     afterAll(async () => {
       for (const { detector, hook, deployment } of all.values()) {
-        detector.end();
+        await detector.end();
         await hook.close();
         await deployment.moto.stop();
       }

@@ -4,7 +4,7 @@ import type { AwsDetector } from '../support/aws-detector.js';
 import type { Batch } from '../support/aws-source.js';
 import { ringingFiles, trailFiles, type TrailFile } from '../support/cloudtrail-samples.js';
 import { startDynamoProxy } from '../support/dynamo-proxy.js';
-import { eventually, Serving } from '../support/serving.js';
+import { eventually } from '../support/serving.js';
 
 /** Who is killed between leasing a message and saying that it was sent leaves it leased for so long. */
 const LEASE_MS = 60_000;
@@ -106,7 +106,7 @@ export function detectionTests(detection: () => Detection): void {
 
   test('`tocsin serve` raises the same, killed and with every message three times', async () => {
     const { detector, hook, organizationId } = detection();
-    const { folder, source } = detector;
+    const { source } = detector;
     const delivered = ringingFiles(new Date('2026-03-06T12:00:00Z'), organizationId);
     const expected = await detector.alertsOf(delivered);
     const first = hook.heard.length;
@@ -120,12 +120,12 @@ export function detectionTests(detection: () => Detection): void {
       // What the one before had when it was killed comes back when its time is over.
       await source.repeat(messages);
       await killedAfterWrites(detector, most, async (env) => {
-        const serving = new Serving(folder, { env: { ...detector.env, ...env } });
+        const serving = detector.serve(env);
         return { kill: () => serving.end('SIGKILL'), work: serving.end() };
       });
     }
     for (let time = 0; time < TIMES; time++) await source.repeat(messages);
-    const serving = new Serving(folder, { env: detector.env });
+    const serving = detector.serve();
     await eventually(async () => (await source.left()).waiting === 0, 'an empty queue');
     await eventually(() => new Set(hook.raised(first)).size >= expected.length, 'all alerts');
     expect(await serving.end('SIGTERM')).toBe(0);

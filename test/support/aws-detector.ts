@@ -11,6 +11,7 @@ import { folderWith, jsonLines, tocsin } from './cli.js';
 import { createDynamoTable, dynamoClientOf } from './dynalite.js';
 import { LambdaInstance, type LambdaOptions } from './lambda.js';
 import { credentialsOf, MOTO_KEYS, type AwsEnv } from './moto.js';
+import { Serving } from './serving.js';
 
 export interface DeployedDetector {
   /** With the configuration that was applied, and the user's rules. */
@@ -31,16 +32,13 @@ export interface DeployedDetector {
 export class AwsDetector {
   readonly source: AwsSource;
   private calmTable: Promise<string> | undefined;
+  private readonly running: (() => Promise<unknown>)[] = [];
 
   constructor(private readonly deployed: DeployedDetector) {
     const { endpoint, topology, keys, bucketKeys } = deployed;
     const [plan] = topology.sources;
     if (plan === undefined) throw new Error('The configuration has no source on AWS.');
     this.source = new AwsSource(plan, endpoint, { bucket: bucketKeys, queue: keys });
-  }
-
-  get folder(): string {
-    return this.deployed.folder;
   }
 
   get endpoint(): string {
@@ -66,8 +64,20 @@ export class AwsDetector {
   }
 
   /** An instance of the deployed function. */
-  start({ env, ...more }: Partial<LambdaOptions> = {}): Promise<LambdaInstance> {
-    return LambdaInstance.start({ zip: this.deployed.zip, env: { ...this.env, ...env }, ...more });
+  async start({ env, ...more }: Partial<LambdaOptions> = {}): Promise<LambdaInstance> {
+    const instance = await LambdaInstance.start({
+      ...{ zip: this.deployed.zip, env: { ...this.env, ...env } },
+      ...more,
+    });
+    this.running.push(() => instance.kill());
+    return instance;
+  }
+
+  /** The same detector as `tocsin serve`, beside the configuration. */
+  serve(env: NodeJS.ProcessEnv = {}): Serving {
+    const serving = new Serving(this.deployed.folder, { env: { ...this.env, ...env } });
+    this.running.push(() => serving.end('SIGKILL'));
+    return serving;
   }
 
   /** What the deployed table says. */
@@ -107,14 +117,16 @@ export class AwsDetector {
   /** Ids of the alerts that `tocsin detect` raises for these files, in order. */
   async alertsOf(files: readonly TrailFile[]): Promise<readonly string[]> {
     const logs = folderWith(Object.fromEntries(files.map(({ key, bytes }) => [key, bytes])));
-    const { code, out, err } = await tocsin(['detect', logs, '--json'], { cwd: this.folder });
+    const { code, out, err } = await tocsin(['detect', logs, '--json'], { cwd: this.deployed.folder });
     if (code !== 0) throw new Error(`detect ended with ${String(code)}: ${err}`);
     return jsonLines(out)
       .map(({ alertId }) => String(alertId))
       .toSorted();
   }
 
-  end(): void {
+  /** Ends what a test that failed left running, too. */
+  async end(): Promise<void> {
+    for (const end of this.running) await end();
     this.source.end();
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MOTO_KEYS } from './moto.js';
+import { changesIn, goneIn, type Change, type PlanFile } from './terraform-plan.js';
 import type { TerraformTool } from './terraform-tool.js';
 
 /** Nearly all of the time is spent in the provider's waiting. */
@@ -26,31 +27,6 @@ export class TerraformError extends Error {
   }
 }
 
-/** What a plan wants to do to a resource, or to an output. */
-export interface Change {
-  readonly address: string;
-  /** Such as `update`; both `delete` and `create` for a replacement. */
-  readonly actions: readonly string[];
-  /** Attributes, or blocks, that differ. */
-  readonly attributes: readonly string[];
-}
-
-type Values = Readonly<Record<string, unknown>>;
-
-interface Planned {
-  readonly actions: readonly string[];
-  readonly before: Values | null;
-  readonly after: Values | null;
-  /** True for what is known after the apply only. */
-  readonly after_unknown?: Values;
-}
-
-interface PlanFile {
-  readonly resource_changes?: readonly { readonly address: string; readonly change: Planned }[];
-  readonly resource_drift?: readonly { readonly address: string; readonly change: Planned }[];
-  readonly output_changes?: Readonly<Record<string, Planned>>;
-}
-
 /**
  * Terraform in the folder of a synthesized stack, as a user runs it there, with an emulator in the place of AWS: one
  * more file beside the untouched synth says where that is.
@@ -67,7 +43,7 @@ export class Terraform {
   }
 
   /** What was synthesized of a type. */
-  resources(type: string): readonly Values[] {
+  resources(type: string): readonly Readonly<Record<string, unknown>>[] {
     return Object.values(this.synthesized.resource[type] ?? {});
   }
 
@@ -99,11 +75,7 @@ export class Terraform {
 
   /** What the plan that was made last wants to do. */
   async changes(): Promise<readonly Change[]> {
-    const { resource_changes = [], output_changes = {} } = await this.planned();
-    return [
-      ...resource_changes.map(({ address, change }) => changeOf(address, change)),
-      ...Object.entries(output_changes).map(([name, change]) => changeOf(`output.${name}`, change)),
-    ].filter(({ actions }) => !actions.every((action) => action === 'no-op' || action === 'read'));
+    return changesIn(await this.planned());
   }
 
   /** Does what the plan says. */
@@ -140,8 +112,7 @@ export class Terraform {
     writeFileSync(join(this.folder, 'earlier.tfstate'), state);
     await this.run(['state', 'push', '-force', 'earlier.tfstate']);
     await this.run(['plan', '-refresh-only', AT_ONCE, `-out=${PLAN_FILE}`]);
-    const { resource_drift = [] } = await this.planned();
-    return resource_drift.filter(({ change }) => change.after === null).map(({ address }) => address);
+    return goneIn(await this.planned());
   }
 
   private async planned(): Promise<PlanFile> {
@@ -186,7 +157,7 @@ const NOT_INTERACTIVE: Readonly<Record<string, readonly string[]>> = {
 
 interface StackFile {
   readonly provider: { readonly aws: readonly { readonly alias?: string }[] };
-  readonly resource: Readonly<Record<string, Readonly<Record<string, Values>>>>;
+  readonly resource: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 }
 
 /** What a provider is told in the emulator, besides what it says itself: the account is checked, roles are assumed. */
@@ -197,12 +168,3 @@ const emulated = (alias: string | undefined, endpoint: string): object => ({
   skip_metadata_api_check: 'true',
   max_retries: 3,
 });
-
-function changeOf(address: string, { actions, before, after, after_unknown: unknown }: Planned): Change {
-  const names = [before, after, unknown].flatMap((values) => Object.keys(values ?? {}));
-  const attributes = [...new Set(names)].filter((name) => {
-    const [was, willBe] = [before?.[name], after?.[name]].map((value) => JSON.stringify(value ?? null));
-    return was !== willBe || JSON.stringify(unknown?.[name] ?? {}).includes('true');
-  });
-  return { address, actions, attributes: attributes.toSorted() };
-}
