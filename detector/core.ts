@@ -10,9 +10,9 @@ import type { DetectorSettings } from './settings.js';
 import type { StateStore } from './state/store.js';
 
 export interface CoreOptions {
-  readonly settings: Pick<DetectorSettings, 'sources' | 'alerts' | 'maxRecordBytes'>;
+  readonly settings: Pick<DetectorSettings, 'sources' | 'alerts' | 'maxRecordBytes' | 'ruleset'>;
   readonly engine: Engine;
-  /** Names the ruleset in alerts, where `engine` has only some of the rules. @default that of `engine` */
+  /** Names the ruleset in alerts, where `engine` has only some of the rules. @default that of the settings, else of `engine` */
   readonly ruleset?: string;
   readonly store: StateStore;
   readonly destinations: ReadonlyMap<string, Destination>;
@@ -33,7 +33,7 @@ export function createCore({ settings, engine, store, destinations, now, ...opti
   const { alerts, sources, maxRecordBytes } = settings;
   const processor = new Processor({
     ...{ store, now, engine },
-    ruleset: options.ruleset ?? rulesetHash(engine),
+    ruleset: options.ruleset ?? settings.ruleset ?? rulesetHash(engine),
     redact: options.redact ?? createRedactor(alerts.redact),
     sources: sourceMap(sources),
     limits: { ...DEFAULT_SPLIT_LIMITS, maxRecordBytes },

@@ -15,6 +15,11 @@ export interface DetectorSettings {
   /** Settings of rules, by rule id and setting. */
   readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly aws?: AwsSettings;
+  /**
+   * Names the ruleset where the rules are not as they were written: a bundle makes their code small.
+   * @default computed of the rules
+   */
+  readonly ruleset?: string;
 }
 
 export interface SourceSettings {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { rulesetHash } from '../detector/alerts/ledger.js';
 import { createEngine, type RuleSource } from '../detector/engine/engine.js';
 import { logTypes } from '../detector/logs/index.js';
 import type { DetectorSettings } from '../detector/settings.js';
@@ -35,24 +36,26 @@ export interface DetectorBundle {
  */
 export async function bundleDetector(options: BundleOptions): Promise<DetectorBundle> {
   const { settings, rulesFolder, runtime } = options;
-  const own = rulesFolder === undefined ? [] : await ownRules(settings, rulesFolder);
-  const code = await bundled(own, rulesFolder, runtime);
+  const own = rulesFolder === undefined ? [] : await loadUserRules(rulesFolder, rulesFolder);
+  const ruleset = rulesetOf(settings, own);
   const zip = zipped({
-    'index.mjs': code,
-    'settings.json': new TextEncoder().encode(JSON.stringify(settings, null, 2)),
+    'index.mjs': await bundled(own, rulesFolder, runtime),
+    'settings.json': new TextEncoder().encode(JSON.stringify({ ...settings, ruleset }, null, 2)),
   });
   return { zip, bytes: zip.length, sha256: createHash('sha256').update(zip).digest('hex') };
 }
 
-/** What is wrong with a rule is found here, and not by the function when it starts. */
-async function ownRules(settings: DetectorSettings, folder: string): Promise<readonly RuleSource[]> {
-  const own = await loadUserRules(folder, folder);
+/**
+ * The name that `serve` and `status` give these rules too; the function could not tell it of minified code. What is
+ * wrong with a rule is found here, and not by the function when it starts.
+ */
+function rulesetOf(settings: DetectorSettings, own: readonly RuleSource[]): string {
   const ours = builtInRules.map((rule) => ({ rule, reviewed: true }));
-  createEngine(
-    [...ours, ...own].map((source) => ({ ...source, settings: settingsFor(settings, source.rule.id) })),
-    logTypes,
-  );
-  return own;
+  const all = [...ours, ...own].map((source) => ({
+    ...source,
+    settings: settingsFor(settings, source.rule.id),
+  }));
+  return rulesetHash(createEngine(all, logTypes));
 }
 
 type RuleSettings = NonNullable<RuleSource['settings']>;

@@ -6,9 +6,9 @@ import { Cursors } from './directory/cursors.js';
 import { FileTable } from './directory/file-table.js';
 import { Follower } from './directory/follower.js';
 import { LookAhead } from './directory/look-ahead.js';
-import { Pause, waitByTimer, type Wait } from './directory/pause.js';
+import { Pause, waitByTimer, type Wait } from './pause.js';
 import { Places } from './directory/places.js';
-import { Problems, type OnProblem } from './directory/problems.js';
+import { Problems, type OnProblem } from './problems.js';
 import { joinRaw, rawPath, shownPath, type RawPath } from './directory/raw-path.js';
 import {
   backOff,
@@ -18,11 +18,11 @@ import {
   type IdentityBy,
   type TrackedFile,
 } from './directory/tracked-file.js';
-import { steadyClock } from './directory/steady-clock.js';
+import { steadyClock } from './steady-clock.js';
 import type { Feed, FeedUnit, UnitOutcome } from './feed.js';
 
 export { FileProblem } from './directory/file-problem.js';
-export type { OnProblem } from './directory/problems.js';
+export type { OnProblem } from './problems.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** A listing takes at most a quarter of the time, however many files there are. */

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { Pause, waitByTimer, type Wait } from './directory/pause.js';
-import { Problems, type OnProblem } from './directory/problems.js';
-import { steadyClock } from './directory/steady-clock.js';
+import { Pause, waitByTimer, type Wait } from './pause.js';
+import { Problems, type OnProblem } from './problems.js';
+import { steadyClock } from './steady-clock.js';
 import type { Feed, FeedUnit, UnitOutcome } from './feed.js';
 import type { S3Clients } from './s3/clients.js';
 import { NotificationError, type Skipped } from './s3/notification.js';

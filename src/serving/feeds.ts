@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import type { WatchedSource } from '../../detector/alerts/silence.js';
 import { directoryFeed, FileProblem } from '../../detector/feeds/directory.js';
-import { waitByTimer } from '../../detector/feeds/directory/pause.js';
+import { waitByTimer } from '../../detector/feeds/pause.js';
 import type { Feed } from '../../detector/feeds/feed.js';
 import type { SourceWatch } from '../../detector/runtimes/serve/source-watch.js';
 import type { StateStore } from '../../detector/state/store.js';

@@ -137,7 +137,7 @@ export function detectionTests(detection: () => Detection): void {
   });
 }
 
-/** Rules are told apart by their text, which is another where it was made small for a function. */
+/** Rules are told apart by their text; the bundle is made here, of text that jest compiled, and `serve` is the built one. */
 const withoutRuleset = (state: Record<string, unknown>): unknown =>
   JSON.parse(JSON.stringify(state, (key, value: unknown) => (key === 'ruleset' ? undefined : value)));
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { strFromU8, unzipSync } from 'fflate';
+import { rulesetHash } from '../../detector/alerts/ledger.js';
 import { DESTINATION_OPTIONS } from '../../detector/destinations/options.js';
 import { RuleProblemsError } from '../../detector/engine/problem.js';
 import type { DetectorSettings } from '../../detector/settings.js';
@@ -13,6 +14,7 @@ import { tests as testsOfRules } from '../../rules/tests.js';
 import { rules } from '../../rules/index.js';
 import { CONFIG } from '../../src/config/schema.js';
 import { settingsOf } from '../../src/config/settings.js';
+import { engineOf, loadRules } from '../../src/rules/load-rules.js';
 import { bundleDetector, type DetectorBundle } from '../../stacks/bundle.js';
 import { ROOT } from '../support/cli.js';
 import { oneAccount } from './configs.js';
@@ -104,6 +106,17 @@ async function node(cwd: string, code: string): Promise<string> {
 }
 
 describe('the bundle of the detector', () => {
+  test('gives the ruleset the name that `serve` and `status` give it', async () => {
+    const own = join(folder, 'own');
+    const { zip } = await bundleDetector({ settings: SETTINGS, rulesFolder: own });
+    const config = CONFIG.parse({ rules: { folder: own } });
+
+    const { ruleset } = JSON.parse(strFromU8(unzipSync(zip)['settings.json'] ?? new Uint8Array())) as {
+      ruleset: string;
+    };
+    expect(ruleset).toBe(rulesetHash(engineOf(await loadRules({}, config, ROOT))));
+  });
+
   test('is one module with everything in it, and the settings', async () => {
     const bundle = await bundleDetector({ settings: SETTINGS });
     const files = unzipSync(bundle.zip);

@@ -1,5 +1,5 @@
 import { listTree, type Listed } from './list-tree.js';
-import type { Problems } from './problems.js';
+import type { Problems } from '../problems.js';
 import { isBelow, joinRaw, shownPath, type RawPath } from './raw-path.js';
 import { dueAt, fileId, newFile, noteVersion, type IdentityBy, type TrackedFile } from './tracked-file.js';
 

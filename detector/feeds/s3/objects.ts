@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { hashOfParts } from '../../hash.js';
-import { waitByTimer, type Wait } from '../directory/pause.js';
+import { waitByTimer, type Wait } from '../pause.js';
 import type { Unit } from '../unit.js';
 import { uriOf, type ObjectRef } from './object-ref.js';
 import { readRanges } from './ranged-read.js';

@@ -1,5 +1,5 @@
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import type { Wait } from '../directory/pause.js';
+import type { Wait } from '../pause.js';
 import { errorOf } from './error-of.js';
 import type { ObjectRef } from './object-ref.js';
 

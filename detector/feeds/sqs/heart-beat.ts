@@ -1,4 +1,4 @@
-import { Pause, type Wait } from '../directory/pause.js';
+import { Pause, type Wait } from '../pause.js';
 import type { Holdings } from './holdings.js';
 import type { Queue } from './queue.js';
 

@@ -14,19 +14,24 @@ export interface ConfiguredAws {
   readonly folder: string;
 }
 
+/** Of a configuration that is loaded; undefined where it says nothing of AWS. */
+export function awsOf(config: LoadedConfig, cwd: string): ConfiguredAws | undefined {
+  const topology = topologyOf(config);
+  if (topology === undefined) return undefined;
+  const folder = config.file === undefined ? cwd : dirname(config.file);
+  return { config, topology, folder, accounts: new AwsAccounts(topology, folder) };
+}
+
 /** @throws UsageError when the configuration says nothing of AWS */
 export async function loadAws(cwd: string, named: string | undefined): Promise<ConfiguredAws> {
   const config = await loadConfig(cwd, named);
-  const topology = topologyOf(config);
-  if (topology === undefined) {
-    throw new UsageError(
-      'NO_AWS',
-      `${config.file ?? 'The configuration'} says nothing of AWS: it has no \`aws\`.`,
-      'Say under `aws` which accounts there are and where the detector runs; docs/aws.md walks you through it.',
-    );
-  }
-  const folder = config.file === undefined ? cwd : dirname(config.file);
-  return { config, topology, folder, accounts: new AwsAccounts(topology, folder) };
+  const aws = awsOf(config, cwd);
+  if (aws !== undefined) return aws;
+  throw new UsageError(
+    'NO_AWS',
+    `${config.file ?? 'The configuration'} says nothing of AWS: it has no \`aws\`.`,
+    'Say under `aws` which accounts there are and where the detector runs; docs/aws.md walks you through it.',
+  );
 }
 
 /** The sources of these names; all of them when none is named. @throws UsageError for a name that is no source on AWS */

@@ -1,20 +1,18 @@
-import { dirname } from 'node:path';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { createSqsClient } from '../../../detector/feeds/sqs/client.js';
-import { topologyOf } from '../../config/aws/of-config.js';
 import type { Queue } from '../../config/aws/topology.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { Backlog } from '../../operating/backlog.js';
 import { ask } from './aws-error.js';
-import { AwsAccounts } from './clients.js';
+import { awsOf } from './configured.js';
 
 /** What waits in the queues of the sources on AWS, and what they gave up. @throws AwsError */
 export async function askQueues(config: LoadedConfig, cwd: string): Promise<ReadonlyMap<string, Backlog>> {
-  const topology = topologyOf(config);
-  if (topology === undefined || topology.sources.length === 0) return new Map();
+  const aws = awsOf(config, cwd);
+  if (aws === undefined || aws.topology.sources.length === 0) return new Map();
+  const { topology, accounts } = aws;
   const { place } = topology.detector;
-  const folder = config.file === undefined ? cwd : dirname(config.file);
-  const { credentials } = await new AwsAccounts(topology, folder).at(place);
+  const { credentials } = await accounts.at(place);
   const client = createSqsClient(place.region, { credentials });
   const messagesIn = async ({ arn, url }: Queue): Promise<number> => {
     const { Attributes } = await ask({ action: 'sqs:GetQueueAttributes', on: arn, place }, () =>

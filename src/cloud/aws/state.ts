@@ -1,24 +1,22 @@
-import { dirname } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { storedSecretReader } from '../../../detector/destinations/secrets-manager.js';
 import { createDynamoClient } from '../../../detector/state/dynamodb-client.js';
 import { openDynamoStore } from '../../../detector/state/dynamodb.js';
 import type { StateStore } from '../../../detector/state/store.js';
-import { topologyOf } from '../../config/aws/of-config.js';
-import type { DetectorPlan } from '../../config/aws/topology.js';
 import type { LoadedConfig } from '../../config/load.js';
-import { AwsAccounts, type AwsClientConfig } from './clients.js';
+import type { AwsClientConfig } from './clients.js';
+import { awsOf, type ConfiguredAws } from './configured.js';
 
 /** The state table with the credentials that the environment has: the detector itself runs here. */
 export async function openAsDetector(config: LoadedConfig): Promise<StateStore> {
-  const { detector } = planned(config);
+  const { detector } = planned(config).topology;
   const { region } = detector.place;
   return openDynamoStore({ client: createDynamoClient({ region }), table: detector.table.name });
 }
 
 /** The same, with those of `aws.accounts`: somebody looks after the detector from here. */
 export async function openAsOperator(config: LoadedConfig, cwd: string): Promise<StateStore> {
-  const { detector } = planned(config);
+  const { detector } = planned(config).topology;
   const { credentials } = await operator(config, cwd);
   const { region } = detector.place;
   return openDynamoStore({
@@ -34,7 +32,7 @@ export async function readSecret(
   reference: string,
   reader: 'detector' | 'operator',
 ): Promise<string | undefined> {
-  const { detector } = planned(config);
+  const { detector } = planned(config).topology;
   const { region } = detector.place;
   const client = new SecretsManagerClient(reader === 'detector' ? { region } : await operator(config, cwd));
   const names = Object.fromEntries(detector.secrets.map((secret) => [secret.reference, secret.name]));
@@ -46,13 +44,12 @@ export async function readSecret(
 }
 
 function operator(config: LoadedConfig, cwd: string): Promise<AwsClientConfig> {
-  const topology = planned(config);
-  const folder = config.file === undefined ? cwd : dirname(config.file);
-  return new AwsAccounts(topology, folder).at(topology.detector.place);
+  const { accounts, topology } = planned(config, cwd);
+  return accounts.at(topology.detector.place);
 }
 
-function planned(config: LoadedConfig): { readonly base: string; readonly detector: DetectorPlan } {
-  const topology = topologyOf(config);
-  if (topology === undefined) throw new Error('There is no `aws`; the schema checks that.');
-  return topology;
+function planned(config: LoadedConfig, cwd = '.'): ConfiguredAws {
+  const aws = awsOf(config, cwd);
+  if (aws === undefined) throw new Error('There is no `aws`; the schema checks that.');
+  return aws;
 }

@@ -1,6 +1,5 @@
-import { dirname } from 'node:path';
 import { topologyOf } from '../../config/aws/of-config.js';
-import type { AwsTopology, SourcePlan } from '../../config/aws/topology.js';
+import type { SourcePlan } from '../../config/aws/topology.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { StoredLog, StoredLogs } from '../../operating/stored-log.js';
 
@@ -12,33 +11,32 @@ const NAME = /^s3:\/\/([^/]+)\/(.+)$/s;
  */
 export function storedObjects(config: LoadedConfig, cwd: string): StoredLogs['object'] {
   const topology = topologyOf(config);
-  const folder = config.file === undefined ? cwd : dirname(config.file);
   return (name) => {
     const [, bucket, key = ''] = NAME.exec(name) ?? [];
     if (bucket === undefined) return undefined;
     const source = topology?.sources.find(
       (one) => one.bucket.name === bucket && one.keyPrefixes.some((prefix) => key.startsWith(prefix)),
     );
-    return topology === undefined || source === undefined
+    return source === undefined
       ? { problem: 'no source of the configuration has a bucket with this object' }
-      : storedObject(key, source, topology, folder);
+      : storedObject(key, source, config, cwd);
   };
 }
 
 const storedObject = (
   key: string,
   { bucket, place }: SourcePlan,
-  topology: AwsTopology,
-  folder: string,
+  config: LoadedConfig,
+  cwd: string,
 ): StoredLog => ({
   key,
   async *open() {
-    const [{ S3Client }, { AwsAccounts }, { s3Unit }] = await Promise.all([
+    const [{ S3Client }, { awsOf }, { s3Unit }] = await Promise.all([
       import('@aws-sdk/client-s3'),
-      import('./clients.js'),
+      import('./configured.js'),
       import('../../../detector/feeds/s3/objects.js'),
     ]);
-    const client = new S3Client(await new AwsAccounts(topology, folder).at(place));
+    const client = new S3Client((await awsOf(config, cwd)?.accounts.at(place)) ?? {});
     try {
       const role = place.credentials.roleArn ?? `the credentials of aws.accounts.${place.account}`;
       yield* s3Unit({ bucket: bucket.name, key }, { client, owner: place.accountId, role }).open();

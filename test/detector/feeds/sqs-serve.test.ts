@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Destination, MessageKind } from '../../../detector/destinations/destination.js';
-import { waitByTimer } from '../../../detector/feeds/directory/pause.js';
+import { waitByTimer } from '../../../detector/feeds/pause.js';
 import { s3Clients } from '../../../detector/feeds/s3/clients.js';
 import { sqsFeed } from '../../../detector/feeds/sqs.js';
 import type { UnitReport } from '../../../detector/processor.js';

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   GetQueueUrlCommand,
   SendMessageBatchCommand,
-  SQSClient,
+  type SQSClient,
   type BatchResultErrorEntry,
 } from '@aws-sdk/client-sqs';
+import { createSqsClient } from '../../../../detector/feeds/sqs/client.js';
 import type { AwsPlace, NamedArn } from '../../../config/aws/topology.js';
 import { AwsError, ask } from '../aws-error.js';
 import type { AwsClientConfig } from '../clients.js';
@@ -30,8 +31,7 @@ export class Sender {
     /** @default FIRST_PAUSE_MS */
     private readonly firstPauseMs = FIRST_PAUSE_MS,
   ) {
-    // The region's endpoint, or the one that the environment names; the address in the queue's URL would hide that.
-    this.client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
+    this.client = createSqsClient(queue.place.region, config);
   }
 
   close(): void {

@@ -149,6 +149,14 @@ describe('messages', () => {
     ).toEqual(['alice stopped a trail', 'bob stopped a trail']);
   });
 
+  test('raise alerts under the name of the ruleset that they were deployed with', async () => {
+    await handler({ ruleset: 'as-deployed' })(batch(await logged(stopLogging('alice'))), plenty);
+
+    expect(receiver.requests.slice(before).map(({ body }) => JSON.parse(body) as object)).toMatchObject([
+      { ruleset: 'as-deployed' },
+    ]);
+  });
+
   test('that come again raise nothing again, in the same function or a new one', async () => {
     const body = await logged(stopLogging('alice'));
     const first = handler();

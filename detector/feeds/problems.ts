@@ -1,4 +1,4 @@
-import { errnoOf } from './file-problem.js';
+import { errnoOf } from './directory/file-problem.js';
 
 /**
  * Told once when something begins to fail, once when it fails in another way, and once, with undefined, when it is well
