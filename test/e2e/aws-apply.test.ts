@@ -66,13 +66,13 @@ describeWith(moto, 'AWS', () => {
         if (await deployer.does('plan', () => stack.plan())) again.push(...(await stack.changes()));
       }
       console.info(`${golden.title}: ${told.join(', ')} (plan + apply)`);
-      const { folder, config, topology, zip } = deployment;
+      const { folder, topology, zip } = deployment;
       const [keys, bucketKeys] = await Promise.all([
         aws.keysOf(topology.detector.role.arn),
         aws.keysOf(topology.sources[0]?.reader.arn ?? ''),
       ]);
       const detector = new AwsDetector({
-        ...{ endpoint: aws.url, folder, config, topology, zip, keys, bucketKeys },
+        ...{ endpoint: aws.url, folder, topology, zip, keys, bucketKeys },
       });
       return { deployment, deployer, hook, detector, warnings, again };
     }

@@ -1,8 +1,7 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { DestinationOptions } from '../../detector/destinations/options.js';
 import { openDynamoStore } from '../../detector/state/dynamodb.js';
 import type { AwsTopology } from '../../src/config/aws/topology.js';
-import type { Config } from '../../src/config/schema.js';
-import { settingsOf } from '../../src/config/settings.js';
 import { AlertHook } from './alert-hook.js';
 import { AwsSource, type Batch } from './aws-source.js';
 import { canonicalState } from './canonical.js';
@@ -18,7 +17,6 @@ export interface DeployedDetector {
   readonly folder: string;
   /** Where AWS is. */
   readonly endpoint: string;
-  readonly config: Config;
   readonly topology: AwsTopology;
   /** What the function was made of. */
   readonly zip: Uint8Array;
@@ -92,21 +90,18 @@ export class AwsDetector {
    * function with a table and an endpoint of its own.
    */
   async undisturbed(batches: readonly Batch[]): Promise<Record<string, unknown>> {
-    const { config, endpoint, topology } = this.deployed;
+    const { endpoint, topology } = this.deployed;
     const table = await (this.calmTable ??= createDynamoTable(endpoint));
     const hook = await AlertHook.start();
-    const settings = settingsOf(config);
-    const destinations = Object.entries(settings.destinations).map(([name, options]) => [
-      name,
-      { ...options, url: hook.url, signingSecrets: undefined },
-    ]);
     const instance = await this.start({
       env: { ...MOTO_KEYS, AWS_SESSION_TOKEN: undefined },
-      settings: {
-        ...settings,
-        destinations: Object.fromEntries(destinations) as unknown,
-        aws: { ...settings.aws, table },
-      },
+      settings: (deployed) => ({
+        ...deployed,
+        destinations: Object.fromEntries(
+          Object.entries(deployed.destinations).map(([name, options]) => [name, sentTo(hook.url, options)]),
+        ),
+        aws: { region: topology.detector.place.region, secrets: {}, table },
+      }),
     });
     for (const batch of batches) await this.source.deliver(instance, batch);
     await instance.kill();
@@ -130,6 +125,11 @@ export class AwsDetector {
     this.source.end();
   }
 }
+
+/** A webhook elsewhere, which asks for no secret. */
+const sentTo = (url: string, options: DestinationOptions): object => ({
+  ...{ ...options, url, signingSecrets: undefined },
+});
 
 async function stateIn(
   endpoint: string,

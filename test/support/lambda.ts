@@ -1,10 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { BatchResponse } from '../../detector/runtimes/lambda/events.js';
+import type { DetectorSettings } from '../../detector/settings.js';
 
 const RUNTIME = join(import.meta.dirname, 'lambda-runtime.mjs');
 const TIMEOUT_MS = 300_000;
@@ -25,8 +26,8 @@ export interface LambdaOptions {
   readonly zip: Uint8Array;
   /** Credentials of the function's role, its region, and where AWS is. */
   readonly env: NodeJS.ProcessEnv;
-  /** In the place of those in the zip, for a run that must leave the deployed state alone. */
-  readonly settings?: object;
+  /** Makes other settings of those in the zip, for a run that must leave the deployed state alone. */
+  readonly settings?: (deployed: DetectorSettings) => object;
   /** It lives so much later than everybody else. */
   readonly clockAheadMs?: number;
 }
@@ -62,7 +63,11 @@ export class LambdaInstance {
   static async start({ zip, env, settings, clockAheadMs = 0 }: LambdaOptions): Promise<LambdaInstance> {
     const folder = mkdtempSync(join(tmpdir(), 'tocsin-function-'));
     for (const [name, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, name), bytes);
-    if (settings !== undefined) writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
+    if (settings !== undefined) {
+      const at = join(folder, 'settings.json');
+      const deployed = JSON.parse(readFileSync(at, 'utf8')) as DetectorSettings;
+      writeFileSync(at, JSON.stringify(settings(deployed)));
+    }
     const child = fork(RUNTIME, [join(folder, 'index.mjs'), String(clockAheadMs)], {
       ...{ env, execArgv: [], silent: true },
     });

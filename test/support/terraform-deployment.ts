@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { topologyOf } from '../../src/config/aws/of-config.js';
 import type { AwsTopology } from '../../src/config/aws/topology.js';
 import { loadConfig, type LoadedConfig } from '../../src/config/load.js';
-import { synthesize } from '../../stacks/synthesize.js';
+import type { Synthesized } from '../../stacks/synthesize.js';
 import { AwsCalls } from './aws-calls.js';
-import { folderWith } from './cli.js';
+import { folderWith, jsonLines, tocsin } from './cli.js';
 import { Moto } from './moto.js';
 import { Terraform } from './terraform.js';
 import type { TerraformTool } from './terraform-tool.js';
@@ -23,7 +23,7 @@ export class Deployment {
     readonly calls: AwsCalls,
   ) {}
 
-  /** Synthesizes as `tocsin synth` does. Nothing is applied yet. */
+  /** Synthesized as users do it: by `tocsin synth`. Nothing is applied yet. */
   static async of(
     tool: TerraformTool,
     config: object,
@@ -33,7 +33,7 @@ export class Deployment {
     const loaded = await loadConfig(folder);
     const topology = topologyOf(loaded);
     if (topology === undefined) throw new Error('The configuration says nothing of AWS.');
-    const { stacks } = await synthesize(loaded, { outdir: join(folder, 'cdktf.out'), cwd: folder });
+    const { stacks } = await synthesized(folder);
     const calls = join(folder, 'calls.jsonl');
     const moto = await Moto.start(calls);
     const folders = stacks.map(({ path }) => new Terraform(tool, path, moto.url));
@@ -50,7 +50,13 @@ export class Deployment {
   /** Synthesizes another configuration over the one that is there; nothing of it is applied. */
   async change(config: object): Promise<void> {
     writeFileSync(join(this.folder, 'tocsin.yaml'), JSON.stringify(config));
-    const changed = await loadConfig(this.folder);
-    await synthesize(changed, { outdir: join(this.folder, 'cdktf.out'), cwd: this.folder });
+    await synthesized(this.folder);
   }
+}
+
+async function synthesized(folder: string): Promise<Synthesized> {
+  const { code, out, err } = await tocsin(['synth', '--json'], { cwd: folder });
+  const [made] = jsonLines(out);
+  if (code !== 0 || made === undefined) throw new Error(`synth ended with ${String(code)}: ${err}`);
+  return made as unknown as Synthesized;
 }
