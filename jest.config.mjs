@@ -11,7 +11,10 @@ export default {
       '@swc/jest',
       {
         swcrc: false,
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        jsc: {
+          ...{ parser: { syntax: 'typescript' }, target: 'es2023' },
+          experimental: { keepImportAttributes: true },
+        },
         module: { type: 'es6' },
         sourceMaps: 'inline',
       },

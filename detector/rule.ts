@@ -27,7 +27,7 @@ export type LogTypeId = (typeof LOG_TYPES)[number];
  * - A path through a list means every element, so it can have several values.
  * - Functions follow a value like a name does: see `engine/functions.ts` for the catalogue
  *   (`json()`, `split(/)`, `after(x)`, `afterLast(x)`, `before(x)`, `segment(vaults)`, `query(sp)`, `lower()`,
- *   `length()`, `address()`).
+ *   `length()`, `unique()`, `address()`).
  * - `a ?? b` is the first of both that is not empty. `.` is the value itself, inside `some` and `every`.
  * - Named fields of the rule and of the log type (such as `actor`) are used like a name at the top.
  */

@@ -45,7 +45,12 @@ const FUNCTIONS: Readonly<Record<string, FunctionKind>> = {
     argument: 'none',
     bind: () => (value) => (typeof value === 'string' || isList(value) ? value.length : undefined),
   },
-  /** The IP address in `1.2.3.4:443`, `[2001:db8::1]:443` or a plain address; no value when there is none. */
+  /** The different values of a list, nulls left out; a single one stands alone. */
+  unique: { wholeList: true, argument: 'none', bind: () => differentValues },
+  /**
+   * The IP address in `1.2.3.4:443`, `[2001:db8::1]:443` or a plain address; no value when there is none. One that is
+   * mapped into IPv6 is told as the IPv4 address that it is.
+   */
   address: { argument: 'none', bind: ofText((text) => addressIn(text)) },
 };
 
@@ -94,7 +99,15 @@ function segment(path: string, name: string): Value {
   return at < 0 ? undefined : parts[at + 1];
 }
 
+function differentValues(value: Json): Value {
+  if (!isList(value)) return value;
+  const different = [...new Set(value)].filter((element) => element !== null);
+  return different.length > 1 ? different : different[0];
+}
+
 function queryParameter(url: string, name: string): Value {
-  const start = url.indexOf('?');
-  return start < 0 ? undefined : (new URLSearchParams(url.slice(start + 1)).get(name) ?? undefined);
+  // A fragment is no part of the query (RFC 3986, section 3.5).
+  const [address = ''] = url.split('#', 1);
+  const start = address.indexOf('?');
+  return start < 0 ? undefined : (new URLSearchParams(address.slice(start + 1)).get(name) ?? undefined);
 }

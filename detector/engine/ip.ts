@@ -6,18 +6,41 @@ type Network = readonly [Address, number];
 /** Dotted decimal without leading zeros: `010.0.0.1` means different hosts to different programs, so it is none. */
 const FOUR_PARTS = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
 
+const DOTTED_TAIL = /^(?<head>[^%]*:)(?<four>[^:%]*\.[^:%]*)(?<zone>%.*)?$/;
+
 /** An IP address, or undefined for anything else, such as the service names that CloudTrail puts in its place. */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > 64) return undefined;
-  if (FOUR_PARTS.test(text)) return ipaddr.IPv4.isValid(text) ? ipaddr.IPv4.parse(text) : undefined;
-  return text.includes(':') && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined;
+  if (!text.includes(':')) return parseFour(text);
+  const inHex = withoutDots(text);
+  return inHex !== undefined && ipaddr.IPv6.isValid(inHex) ? ipaddr.IPv6.parse(inHex) : undefined;
 }
 
-/** The address without brackets and port, as text. */
+const parseFour = (text: string): ipaddr.IPv4 | undefined =>
+  FOUR_PARTS.test(text) && ipaddr.IPv4.isValid(text) ? ipaddr.IPv4.parse(text) : undefined;
+
+const hexOf = (bytes: readonly number[]): string =>
+  bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/**
+ * The same IPv6 address where its last 32 bits are written like an IPv4 address (RFC 4291, section 2.2), which the
+ * parser takes for a mapped one whatever is before them. @returns undefined when they are none
+ */
+function withoutDots(text: string): string | undefined {
+  const { head = '', four, zone = '' } = DOTTED_TAIL.exec(text)?.groups ?? {};
+  if (four === undefined) return text;
+  const bytes = parseFour(four)?.toByteArray();
+  return bytes && `${head}${hexOf(bytes.slice(0, 2))}:${hexOf(bytes.slice(2))}${zone}`;
+}
+
+/** The address without brackets and port, as text; the IPv4 address where one is mapped into IPv6. */
 export function addressIn(text: string): string | undefined {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(text);
   const bare = bracketed?.[1] ?? (text.indexOf(':') === text.lastIndexOf(':') ? text.split(':', 1)[0] : text);
-  return bare !== undefined && parseAddress(bare) !== undefined ? bare : undefined;
+  const address = bare === undefined ? undefined : parseAddress(bare);
+  if (address === undefined) return undefined;
+  const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress();
+  return mapped ? address.toIPv4Address().toString() : bare;
 }
 
 /** @returns undefined when the text is no network in CIDR notation. A single address is a network of one. */

@@ -2,8 +2,12 @@ import type { LogType } from './log-type.js';
 import { reader, textReader } from './shape.js';
 
 const category = textReader('category');
+/** The REST API writes names as objects: `{ value, localizedValue }`. */
+const restCategory = textReader('category.value');
 const resourceId = textReader('resourceId');
 const operationName = reader('operationName');
+/** A change in the directory: its category, such as `Policy`, can be the name of one of these. */
+const audited = textReader('properties.activityDisplayName');
 /** The spelling of the command line and the SDKs, whose exports people keep. */
 const sdkOperation = reader('operation_name');
 
@@ -27,7 +31,10 @@ export const azureActivity: LogType = {
   id: 'azure.activity',
   recognises: (record) =>
     (operationName(record) !== undefined &&
-      (CATEGORIES.has(category(record)) || /^\/subscriptions\//i.test(resourceId(record)))) ||
+      audited(record) === '' &&
+      (CATEGORIES.has(category(record)) ||
+        CATEGORIES.has(restCategory(record)) ||
+        /^\/subscriptions\//i.test(resourceId(record)))) ||
     sdkOperation(record) !== undefined,
   eventId: 'eventDataId ?? event_data_id',
   eventTime: 'time ?? eventTimestamp ?? event_timestamp',
@@ -35,7 +42,7 @@ export const azureActivity: LogType = {
     actor:
       'identity.claims["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"] ?? identity.claims.name ?? ' +
       'identity.claims.appid ?? caller',
-    sourceIp: 'callerIpAddress.address()',
+    sourceIp: 'callerIpAddress.address() ?? httpRequest.clientIpAddress.address()',
     account: 'resourceId.segment(subscriptions)',
     region: 'location',
   },
@@ -44,8 +51,10 @@ export const azureActivity: LogType = {
     succeeded: { resultType: ['Success', 'Succeeded'] },
     failed: { resultType: ['Failure', 'Failed'] },
   },
+  // Never `properties` as a whole: bodies of requests in there hold secrets.
   context: {
     resourceId: 'resourceId',
+    resourceName: 'resourceId.afterLast(/)',
     actor: 'actor',
     callerIpAddress: 'callerIpAddress',
     operationName: 'operationName',

@@ -32,8 +32,8 @@ export const azureAudit: LogType = {
     actor: 'actor',
     actorId: 'properties.initiatedBy.user.id ?? properties.initiatedBy.app.servicePrincipalId',
     ipAddress: 'sourceIp',
-    targetIds: 'properties.targetResources.id',
-    targetNames: 'properties.targetResources.displayName',
+    targetIds: 'properties.targetResources.id.unique()',
+    targetNames: 'properties.targetResources.displayName.unique()',
     result: 'properties.result',
   },
 };

@@ -778,9 +778,9 @@ describe('rules', () => {
     });
 
     test('ends with 0 when all of them pass', async () => {
-      const { err, code } = await run(jsonl(good));
+      const { err, code } = await run(jsonl(good, { ...good, id: 'b', severity: null }));
 
-      expect(err).toBe('1 case: 1 passed, 0 failed, 0 of unknown rules\n');
+      expect(err).toBe('2 cases: 2 passed, 0 failed, 0 of unknown rules\n');
       expect(code).toBe(0);
     });
 

@@ -39,6 +39,7 @@ export default defineRule({
       {
         eventName: 'ModifySnapshotAttribute',
         'requestParameters.attributeType': 'CREATE_VOLUME_PERMISSION',
+        'requestParameters.createVolumePermission.add.items': { type: 'list' },
         receivers: { empty: false },
       },
     ],
@@ -139,6 +140,17 @@ export const tests: readonly RuleTest[] = [
       requestParameters: {
         attributeType: 'CREATE_VOLUME_PERMISSION',
         createVolumePermission: { add: { items: ['all', 109876543210] } },
+      },
+    },
+    matches: false,
+  },
+  {
+    name: 'a receiver that is in no list',
+    event: {
+      ...shared,
+      requestParameters: {
+        ...shared.requestParameters,
+        createVolumePermission: { add: { items: everyone } },
       },
     },
     matches: false,

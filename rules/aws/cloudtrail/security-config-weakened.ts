@@ -46,7 +46,8 @@ export default defineRule({
     allowedChanges: {
       description:
         'Matches of changes that are expected, usually of the role (userIdentity.sessionContext.sessionIssuer.userName) ' +
-        'and eventName together, each as a text or with glob.',
+        'and eventName together, each as a text, with glob (* and ?) or with regex. A pattern needs a value: leave out ' +
+        'the role to allow a call to everybody.',
       default: [],
     },
   },

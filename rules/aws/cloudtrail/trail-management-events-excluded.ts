@@ -26,9 +26,8 @@ export default defineRule({
       'succeeded',
       {
         eventName: 'PutEventSelectors',
-        // Only a list has a length and elements; without this, a single object would count as one selector.
-        'requestParameters.eventSelectors.length()': { gt: 0 },
         'requestParameters.eventSelectors': {
+          type: 'list',
           some: { includeManagementEvents: { absent: false, truthy: false } },
         },
       },

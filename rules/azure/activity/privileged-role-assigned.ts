@@ -25,7 +25,10 @@ const ELEVATED = {
   'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6',
 };
 
-const grants = (ids: readonly string[]): Match => ({ roleDefinitionId: { contains: ids, ignoreCase: true } });
+/** A list in the body, or instead of it, is no request of the API: what is read through one is a list, no text. */
+const grants = (ids: readonly string[]): Match => ({
+  roleDefinitionId: { type: 'text', contains: ids, ignoreCase: true },
+});
 const PRIVILEGED_GRANT = grants(Object.values(PRIVILEGED));
 const ELEVATION: Match = {
   any: [
@@ -113,6 +116,7 @@ const assigningRole = (id: string) => assigning({ Properties: { RoleDefinitionId
 const elevated = {
   time: '2026-03-02T09:14:07.0000000Z',
   resourceId: '/providers/Microsoft.Authorization',
+  category: { value: 'Administrative', localizedValue: 'Administrative' },
   operationName: { value: ELEVATE, localizedValue: 'Assigns the caller to User Access Administrator role' },
   status: { value: 'Succeeded' },
   identity: { claims: { name: 'Marta Example', appid: '7b0c6a52' } },
@@ -219,6 +223,15 @@ export const tests: readonly RuleTest[] = [
   { name: 'the role is no text', event: assigning({ Properties: { RoleDefinitionId: 7 } }), matches: false },
   { name: 'the body is no JSON', event: assigning(`{"Properties": ${OWNER}`), matches: false },
   { name: 'the body is no object', event: assigning(JSON.stringify(OWNER)), matches: false },
+  ...[
+    [{ Properties: { RoleDefinitionId: OWNER } }],
+    { Properties: [{ RoleDefinitionId: OWNER }] },
+    { Properties: { RoleDefinitionId: [OWNER] } },
+  ].map((body) => ({
+    name: `a list in the place of an object or a text: ${JSON.stringify(body)}`,
+    event: assigning(body),
+    matches: false,
+  })),
   { name: 'there is no body, only the rights of the caller', event: assigned, matches: false },
   {
     name: 'it has only started',

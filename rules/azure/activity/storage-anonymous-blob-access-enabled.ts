@@ -44,11 +44,12 @@ export default defineRule({
     all: [
       'succeeded',
       {
+        // A list in the body, or instead of it, is no request of the API: what is read through one is a list too.
         any: [
-          { all: [ON_ACCOUNT, { [`${REQUESTED}.allowBlobPublicAccess`]: true }] },
+          { all: [ON_ACCOUNT, { [`${REQUESTED}.allowBlobPublicAccess`]: { type: 'boolean', is: true } }] },
           {
             operationName: { is: BLOB_WRITES, ignoreCase: true },
-            [`${REQUESTED}.publicAccess`]: ['Blob', 'Container'],
+            [`${REQUESTED}.publicAccess`]: { type: 'text', is: ['Blob', 'Container'] },
           },
         ],
       },
@@ -145,6 +146,24 @@ export const tests: readonly RuleTest[] = [
   },
   { name: 'the body is no JSON', event: write(CONTAINER_WRITE, CONTAINER, '{"properties":'), matches: false },
   { name: 'the body is no object', event: write(CONTAINER_WRITE, CONTAINER, '"Blob"'), matches: false },
+  ...[
+    [{ properties: { allowBlobPublicAccess: true } }],
+    { properties: [{ allowBlobPublicAccess: true }] },
+    { properties: { allowBlobPublicAccess: [true] } },
+  ].map((body) => ({
+    name: `a list on the way to what an account allows: ${JSON.stringify(body)}`,
+    event: write(ACCOUNT_WRITE, ACCOUNT, JSON.stringify(body)),
+    matches: false,
+  })),
+  ...[
+    [{ properties: { publicAccess: 'Blob' } }],
+    { properties: [{ publicAccess: 'Blob' }] },
+    { properties: { publicAccess: ['Blob'] } },
+  ].map((body) => ({
+    name: `a list on the way to the level of a container: ${JSON.stringify(body)}`,
+    event: write(CONTAINER_WRITE, CONTAINER, body),
+    matches: false,
+  })),
   { name: 'there is no body', event: write(CONTAINER_WRITE, CONTAINER, null), matches: false },
   { name: 'it has only started', event: { ...opening('Blob'), resultType: 'Start' }, matches: false },
   { name: 'it failed', event: { ...allowing(true), resultType: 'Failure' }, matches: false },

@@ -44,7 +44,7 @@ export default defineRule({
     callerIp: { empty: false, not: { ip: 'private' } },
   },
   title: 'SAS used from {callerIp} on storage account {properties.accountName}: {operationName}',
-  dedup: '{properties.accountName}:{callerIp}',
+  dedup: '{properties.accountName ?? "unknown"}:{callerIp}',
   // Never the query of the URI as a whole: whoever reads its signature can use it.
   context: {
     callerIp: 'callerIp',
@@ -116,6 +116,13 @@ export const tests: readonly RuleTest[] = [
     severity: 'low',
   },
   {
+    name: 'a fragment is no part of the permissions',
+    event: { ...read, uri: `${BLOB}?sig=c2VjcmV0&sp=r#and` },
+    matches: true,
+    severity: 'low',
+    context: { sasPermissions: 'r' },
+  },
+  {
     name: 'a blob is deleted',
     event: { ...read, category: 'StorageDelete', operationName: 'DeleteBlob', statusCode: 202 },
     matches: true,
@@ -138,7 +145,7 @@ export const tests: readonly RuleTest[] = [
     matches: true,
     severity: 'low',
     title: 'SAS used from 8.8.4.4 on storage account unknown: unknown',
-    dedup: ':8.8.4.4',
+    dedup: 'unknown:8.8.4.4',
     context: { uri: BLOB, sasPermissions: null, sasExpiry: null },
   },
   {
@@ -153,6 +160,12 @@ export const tests: readonly RuleTest[] = [
     matches: true,
     dedup: 'examplebackup:2620:fe::fe',
   },
+  ...['::ffff:8.8.8.8', '[::ffff:8.8.8.8]:50123'].map((callerIpAddress) => ({
+    name: `an IPv4 address mapped into IPv6: ${callerIpAddress}`,
+    event: { ...read, callerIpAddress },
+    matches: true,
+    dedup: 'examplebackup:8.8.8.8',
+  })),
   { name: 'IPv6 without a port', event: { ...read, callerIpAddress: '2620:fe::fe' }, matches: true },
   {
     name: 'an address shared by customers of a carrier',
@@ -178,7 +191,7 @@ export const tests: readonly RuleTest[] = [
       '192.0.2.1',
     ],
     ...['192.168.1.1', '198.19.0.1', '198.51.100.23', '203.0.113.9', '240.0.0.1', '255.255.255.255'],
-    ...['[::1]', '[fd00::7]', '[fe80::1]'],
+    ...['[::1]', '[fd00::7]', '[fe80::1]', '[::ffff:10.1.2.3]'],
   ].map((address) => ({
     name: `from ${address}, which is not outside`,
     event: { ...read, callerIpAddress: `${address}:50123` },

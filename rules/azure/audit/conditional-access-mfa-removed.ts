@@ -23,9 +23,14 @@ export default defineRule({
   references: ['https://learn.microsoft.com/en-us/entra/identity/conditional-access/overview'],
   match: {
     operationName: OPERATION,
-    [`${CHANGE}.oldValue.json().grantControls.builtInControls`]: { is: 'mfa', ignoreCase: true },
-    // A new value that is missing or no JSON does not tell that anything was removed.
-    [`${CHANGE}.newValue.json()`]: { absent: false },
+    [`${CHANGE}.oldValue.json()`]: { type: 'object' },
+    [`${CHANGE}.oldValue.json().grantControls.builtInControls`]: {
+      type: 'list',
+      is: 'mfa',
+      ignoreCase: true,
+    },
+    // A new value that is missing or no document does not tell that anything was removed.
+    [`${CHANGE}.newValue.json()`]: { type: 'object' },
     [`${CHANGE}.newValue.json().grantControls.builtInControls`]: { not: { is: 'mfa', ignoreCase: true } },
   },
   title: '{actor} removed MFA from Conditional Access policy {properties.targetResources.displayName}',
@@ -107,6 +112,21 @@ export const tests: readonly RuleTest[] = [
   { name: 'the new policy is missing', event: update(policy(['mfa']), null), matches: false },
   { name: 'the new policy is no JSON', event: update(policy(['mfa']), '{"grantControls":'), matches: false },
   { name: 'the old policy is no JSON', event: update('mfa', policy([])), matches: false },
+  ...['null', '""', '"x"', '5', '[]'].map((newValue) => ({
+    name: `the new policy is no document but ${newValue}`,
+    event: update(policy(['mfa']), newValue),
+    matches: false,
+  })),
+  {
+    name: 'the old policy is a list of documents',
+    event: update(`[${policy(['mfa'])}]`, policy([])),
+    matches: false,
+  },
+  {
+    name: 'the old controls are no list',
+    event: update('{"grantControls":{"builtInControls":"mfa"}}', policy([])),
+    matches: false,
+  },
   {
     name: 'names in the document keep their letter case',
     event: update('{"GrantControls":{"BuiltInControls":["mfa"]}}', policy([])),

@@ -1,4 +1,10 @@
-import { defineRule, type JsonObject, type RuleEvent, type RuleTest } from '../../../detector/rule.js';
+import {
+  defineRule,
+  type Json,
+  type JsonObject,
+  type RuleEvent,
+  type RuleTest,
+} from '../../../detector/rule.js';
 
 const SET_FEDERATION = 'set federation settings on domain';
 const SET_AUTHENTICATION = 'set domain authentication';
@@ -14,13 +20,14 @@ const federationWasSet = (event: RuleEvent): boolean =>
  * they are equally long they belong together by position, else it is enough that both occur.
  */
 function liveTypeBecameFederated(event: RuleEvent): boolean {
-  const names = differentTexts(event, `${CHANGES}.displayName`);
-  const values = differentTexts(event, `${CHANGES}.newValue`);
-  return names.length !== values.length || (values[names.indexOf(LIVE_TYPE)]?.includes(FEDERATED) ?? false);
+  const names = different(event, `${CHANGES}.displayName`);
+  const values = different(event, `${CHANGES}.newValue`);
+  const liveType = values[names.indexOf(LIVE_TYPE)];
+  return names.length !== values.length || (typeof liveType === 'string' && liveType.includes(FEDERATED));
 }
 
-const differentTexts = (event: RuleEvent, path: string): readonly string[] => [
-  ...new Set(event.all(path).filter((value) => typeof value === 'string')),
+const different = (event: RuleEvent, path: string): readonly Json[] => [
+  ...new Set(event.all(path).filter((value) => value !== null)),
 ];
 
 export default defineRule({
@@ -75,7 +82,7 @@ const record = (operationName: string, changes: readonly JsonObject[] = []) => (
     targetResources: [{ displayName: 'example.com', type: 'Other', modifiedProperties: changes }],
   },
 });
-const change = (displayName: string | null, newValue: string | null): JsonObject => ({
+const change = (displayName: string | null, newValue: Json): JsonObject => ({
   displayName,
   newValue,
 });
@@ -142,6 +149,11 @@ export const tests: readonly RuleTest[] = [
     name: 'a null makes fewer values than names: both occur, which is enough',
     event: authenticationSet(change('LiveType', null), change('Included Updated Properties', '"Federated"')),
     matches: true,
+  },
+  {
+    name: 'a value that is no text has its place among the values',
+    event: authenticationSet(change('LiveType', 5), change('Included Updated Properties', '"Federated"')),
+    matches: false,
   },
   {
     name: 'a repeated value makes fewer values than names',

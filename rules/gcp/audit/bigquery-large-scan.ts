@@ -29,7 +29,8 @@ export default defineRule({
     'operation.last': true,
     'protoPayload.metadata.jobChange.job.jobConfig.type': 'QUERY',
     'queryConfig.statementType': 'SELECT',
-    billedBytes: { gt: ONE_GIB },
+    // As a whole number: a fraction of a byte makes no more of them, and a text with one or an exponent is none.
+    billedBytes: { gte: ONE_GIB + 1, not: { contains: ['.', 'e'], ignoreCase: true } },
   },
   title: '{actor} ran a BigQuery query that scanned more than 1 GiB',
   context: { query: 'queryConfig.query', totalBilledBytes: 'billedBytes' },
@@ -98,6 +99,12 @@ export const tests: readonly RuleTest[] = [
   { name: 'no size', event: query({}), matches: false },
   { name: 'a size that is null', event: query({ billed: null }), matches: false },
   { name: 'a size that is no number', event: query({ billed: 'a lot' }), matches: false },
+  { name: 'a fraction of a byte more than 1 GiB', event: query({ billed: ONE_GIB + 0.5 }), matches: false },
+  ...['2147483648.5', '3e9', '3E9', '0x80000000'].map((billed) => ({
+    name: `a size that is no text of digits: ${billed}`,
+    event: query({ billed }),
+    matches: false,
+  })),
   { name: 'a size that is true', event: query({ billed: true }), matches: false },
   {
     name: 'another resource',

@@ -45,6 +45,7 @@ export default defineRule({
       {
         'protoPayload.methodName': 'io.k8s.core.v1.pods.exec.create',
         'resource.type': 'k8s_cluster',
+        'protoPayload.resourceName': { type: 'text' },
         'parts.length()': 7,
       },
       {
@@ -72,7 +73,7 @@ const payload = {
   methodName: 'io.k8s.core.v1.pods.exec.create',
   authenticationInfo: { principalEmail: RUNNER } as { principalEmail?: string },
   authorizationInfo: [{ permission: 'io.k8s.core.v1.pods.exec.create', granted: true }],
-  resourceName: 'core/v1/namespaces/shop/pods/web-0/exec' as string | null,
+  resourceName: 'core/v1/namespaces/shop/pods/web-0/exec' as string | readonly string[] | null,
   requestMetadata: { callerIp: '198.51.100.7', callerSuppliedUserAgent: 'kubectl/v1.31.0' },
 };
 const exec = (changes: Partial<typeof payload>, type = 'k8s_cluster') => ({
@@ -175,5 +176,12 @@ export const tests: readonly RuleTest[] = [
     event: exec({ resourceName: 'core/v1/namespaces/shop/pods/web-0/exec/' }),
     matches: false,
   },
+  ...[['core/v1/namespaces/shop/pods/web-0/exec'], ['a', 'b', 'c', 'shop', 'd', 'web-0', 'e']].map(
+    (resourceName) => ({
+      name: `the resource name is a list of ${String(resourceName.length)}`,
+      event: exec({ resourceName }),
+      matches: false,
+    }),
+  ),
   { name: 'no resource name', event: exec({ resourceName: null }), matches: false },
 ];

@@ -34,17 +34,31 @@ describe('a function behind a path', () => {
     ['query(sp)', 'https://a.example/x?sp', ''],
     ['query(sp)', 'https://a.example/x', undefined],
     ['query(sp)', '?sp=%zz', '%zz'],
+    ['query(sp)', 'https://a.example/x?sv=1&sp=r#wd', 'r'],
+    ['query(sp)', 'https://a.example/x#?sp=w', undefined],
     ['lower()', 'ÄBC', 'äbc'],
     ['lower()', 5, undefined],
     ['length()', ['a', 'b'], 2],
     ['length()', [], 0],
     ['length()', 'abc', 3],
     ['length()', { a: 1 }, undefined],
+    ['unique()', ['b', 'a', null, 'b'], ['b', 'a']],
+    ['unique()', ['a', 'a', null], 'a'],
+    ['unique()', [1, '1'], [1, '1']],
+    ['unique()', [null], undefined],
+    ['unique()', [], undefined],
+    ['unique()', 'a', 'a'],
+    ['unique()', { a: 1 }, { a: 1 }],
     ['address()', '203.0.113.7:443', '203.0.113.7'],
     ['address()', '203.0.113.7', '203.0.113.7'],
     ['address()', '[2001:db8::1]:443', '2001:db8::1'],
     ['address()', '[2001:db8::1]', '2001:db8::1'],
     ['address()', '2001:db8::1', '2001:db8::1'],
+    ['address()', '::ffff:203.0.113.7', '203.0.113.7'],
+    ['address()', '[::ffff:203.0.113.7]:443', '203.0.113.7'],
+    ['address()', '::FFFF:cb00:7107', '203.0.113.7'],
+    ['address()', '64:ff9b::203.0.113.7', '64:ff9b::203.0.113.7'],
+    ['address()', '::203.0.113.7', '::203.0.113.7'],
     ['address()', 'ec2.amazonaws.com', undefined],
     ['address()', '', undefined],
   ])('%s of %j gives %j', (call, value, expected) => {
@@ -78,7 +92,7 @@ test.each([
 });
 
 test('every function is total: any JSON gives a value or none', () => {
-  const calls = ['json', 'lower', 'length', 'address'].map((name) => bindFunction(name, ''));
+  const calls = ['json', 'lower', 'length', 'unique', 'address'].map((name) => bindFunction(name, ''));
   const named = ['split', 'after', 'afterLast', 'before', 'segment', 'query'];
   fc.assert(
     fc.property(fc.jsonValue(), fc.string({ minLength: 1 }), (value, argument) => {

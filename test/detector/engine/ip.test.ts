@@ -31,7 +31,22 @@ describe('an address', () => {
     ['nothing', ''],
     ['a long text', '1'.repeat(1_000_000)],
     ['colons alone', ':::'],
+    ['octal at the end of another', '64:ff9b::010.8.8.8'],
+    ['hexadecimal at the end of another', '64:ff9b::0x8.8.8.8'],
+    ['too few parts at the end of another', '::8.8.8'],
+    ['an IPv4 address first', '8.8.8.8::'],
+    ['mapped, with a part beyond 255', '::ffff:1.2.3.256'],
   ])('is never %s', (_, text) => expect(parseAddress(text)).toBeUndefined());
+});
+
+test.each([
+  ['::8.8.8.8', '::808:808'],
+  ['::ffff:10.0.0.1', '::ffff:a00:1'],
+  ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+  ['1:2:3:4:5:6:255.255.255.255', '1:2:3:4:5:6:ffff:ffff'],
+  ['fe80::1.2.3.4%eth0', 'fe80::102:304'],
+])('%s, written like an IPv4 address at its end, is %s', (dotted, hex) => {
+  expect(address(dotted).toByteArray()).toEqual(address(hex).toByteArray());
 });
 
 describe('a network', () => {
