@@ -82,7 +82,10 @@ export interface UnitCounts {
   events: number;
   /** Decompressed bytes. */
   bytes: number;
-  /** About the time of the newest event, in milliseconds since the epoch: one event of each chunk is looked at. */
+  /**
+   * About the time of the newest event, in milliseconds since the epoch: one event of each chunk is looked at. Never
+   * after the arrival, whatever an event says.
+   */
   newest: number | undefined;
   /** Known records that are no events, such as digests. */
   notEvents: number;
@@ -220,7 +223,7 @@ class UnitEvaluation {
     if (latest === undefined) return;
     const time = identityReader(latest.logType).time(latest.record);
     const { newest = -Infinity } = this.counts;
-    if (time !== undefined && time > newest) this.counts.newest = time;
+    if (time !== undefined) this.counts.newest = Math.max(newest, Math.min(time, this.options.arrival));
     for (const event of new Set([latest, sought ?? latest])) {
       this.sink.sample?.(event.logType.id, event.record);
     }

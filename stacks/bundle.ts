@@ -8,6 +8,7 @@ import { createEngine, type RuleSource } from '../detector/engine/engine.js';
 import { logTypes } from '../detector/logs/index.js';
 import type { DetectorSettings } from '../detector/settings.js';
 import { rules as builtInRules } from '../rules/index.js';
+import { refuseUnknownDestinations } from '../src/rules/rule-destinations.js';
 import { loadUserRules } from '../src/rules/user-rules.js';
 import { pureRules } from './pure-rules.mjs';
 import { zipped } from './zip.js';
@@ -32,7 +33,8 @@ export interface DetectorBundle {
 /**
  * The detector, our rules and the user's, and the settings, as one zip. The same input gives the same bytes, wherever
  * and whenever it is made: a plan shows a change of the function only when there is one.
- * @throws RuleProblemsError for mistakes in the user's rules, UsageError when their folder cannot be read
+ * @throws RuleProblemsError for mistakes in the user's rules, UsageError when their folder cannot be read or one of them
+ * names a destination that is not there
  */
 export async function bundleDetector(options: BundleOptions): Promise<DetectorBundle> {
   const { settings, rulesFolder, runtime } = options;
@@ -55,7 +57,9 @@ function rulesetOf(settings: DetectorSettings, own: readonly RuleSource[]): stri
     ...source,
     settings: settingsFor(settings, source.rule.id),
   }));
-  return rulesetHash(createEngine(all, logTypes));
+  const engine = createEngine(all, logTypes);
+  refuseUnknownDestinations(engine.rules, settings);
+  return rulesetHash(engine);
 }
 
 type RuleSettings = NonNullable<RuleSource['settings']>;

@@ -30,8 +30,11 @@ export interface GroupWriterOptions {
   readonly latenessMs: number;
   /** How long alerts are kept. @default 90 days */
   readonly alertRetentionMs: number;
-  /** Where a new alert is sent, or why it is held. The same alert can be asked about again: it must count once. */
-  readonly plan: (alert: NewAlert) => Promise<DeliveryPlan>;
+  /**
+   * Where a new alert is sent, or one whose severity rose; or why it is held. The same alert can be asked about again:
+   * it must count once.
+   */
+  readonly plan: (alert: AlertToPlan) => Promise<DeliveryPlan>;
   /** Whether a destination shows messages of a kind; what it does not is never queued. @default all of them */
   readonly accepts?: (destination: string, kind: MessageKind) => boolean;
   /** Groups are kept for at least this long after each change. */
@@ -40,9 +43,11 @@ export interface GroupWriterOptions {
   readonly tell: (event: SystemEvent, touched: Set<string>) => Promise<void>;
 }
 
-export interface NewAlert {
+export interface AlertToPlan {
   readonly rule: Rule;
   readonly alert: Alert;
+  /** Destinations that had it already, or that a mute spared: they are not planned for. None for a new alert. */
+  readonly told: readonly string[];
   /** Its events are older than they may be. */
   readonly late: boolean;
   /** Its group holds as much to be sent as fits a document. */
@@ -62,6 +67,9 @@ const MOST_ALERTS = 50;
 /** Messages of one group that wait or are under way. */
 const MOST_OPEN = 500;
 
+/** Where one alert stands, by destination. */
+type States = Readonly<Record<string, DeliveryState>>;
+
 /** One write of a group: everything that it is computed from, and what is known again when it has to be repeated. */
 interface Work {
   readonly key: string;
@@ -71,6 +79,7 @@ interface Work {
   /** Which part of which unit; a group counts none of them twice. Absent where the events themselves tell. */
   readonly part: string | undefined;
   readonly touched: Set<string>;
+  /** By alert, severity and those who were told. */
   readonly plans: Map<string, DeliveryPlan>;
 }
 
@@ -154,48 +163,57 @@ export class GroupWriter {
     stored: StoredGroup,
     changes: readonly AlertChange[],
   ): Promise<StoredGroup['deliveries']> {
-    const { now, latenessMs, accepts = () => true } = this.options;
-    const deliveries: Record<string, Readonly<Record<string, DeliveryState>>> = { ...stored.deliveries };
+    const { now, latenessMs } = this.options;
+    const deliveries: Record<string, States> = { ...stored.deliveries };
     for (const change of changes) {
       const { alert, kind } = change;
       const late = alert.lastEventTime < work.entry.arrival - latenessMs;
       const isOurs = await this.writeAlert(work, change, late);
-      const room = roomIn(deliveries);
-      if (kind === 'raised') {
-        const { destinations, held } = await this.planFor(work, { alert, late, room });
-        const why = held ?? (isOurs ? undefined : 'raised before');
-        const first = firstKind(alert);
-        const state = why === undefined ? queue(undefined, first, now()) : hold(first, now(), why);
-        deliveries[alert.id] = Object.fromEntries(destinations.map((name) => [name, state]));
-        continue;
-      }
-      const message = kind === 'escalated' ? 'escalated' : 'updated';
-      const before = deliveries[alert.id];
-      const after = Object.fromEntries(
-        Object.entries(before ?? {}).map(([name, state]) => [
-          name,
-          accepts(name, message) ? queue(state, message, now()) : state,
-        ]),
-      );
-      if (openDeliveries(after) - openDeliveries(before) <= room) deliveries[alert.id] = after;
-      else await this.planFor(work, { alert, late, room: -1 });
+      const before = deliveries[alert.id] ?? {};
+      const after = this.followed(before, kind);
+      const room = roomIn(deliveries) - openDeliveries(after) + openDeliveries(before);
+      if (room >= 0) deliveries[alert.id] = after;
+      if (kind === 'joined' && room >= 0) continue;
+      // A higher severity can lead to more destinations, and is worth asking again about those that it was held from.
+      const told = toldIn(before);
+      const { destinations, held } = await this.planFor(work, { alert, late, told, room });
+      if (kind === 'joined') continue;
+      const why = held ?? (isOurs ? undefined : 'raised before');
+      const first = firstKind(alert);
+      const state = why === undefined ? queue(undefined, first, now()) : hold(first, now(), why);
+      const firsts = Object.fromEntries(destinations.map((name) => [name, state]));
+      deliveries[alert.id] = { ...deliveries[alert.id], ...firsts };
     }
     return deliveries;
   }
 
-  /** Asks once for each alert, however often the group has to be written anew. */
+  /** Where an alert stands when those that had it are to be told what became of it. */
+  private followed(before: States, kind: AlertChange['kind']): States {
+    const { now, accepts = () => true } = this.options;
+    const message = kind === 'escalated' ? 'escalated' : 'updated';
+    return Object.fromEntries(
+      Object.entries(before).map(([name, state]) => [
+        name,
+        accepts(name, message) ? queue(state, message, now()) : state,
+      ]),
+    );
+  }
+
+  /** Asks once for each alert and severity, however often the group has to be written anew. */
   private async planFor(
     { plans, rule, touched }: Work,
-    { alert, late, room }: { alert: Alert; late: boolean; room: number },
+    { room, ...asked }: Omit<AlertToPlan, 'rule' | 'crowded'> & { readonly room: number },
   ): Promise<DeliveryPlan> {
     const { plan, tell } = this.options;
-    const known = plans.get(alert.id);
+    // Another process can have raised the alert since: then it is told to fewer.
+    const key = JSON.stringify([asked.alert.id, asked.alert.severity, asked.told]);
+    const known = plans.get(key);
     if (known !== undefined) return known;
-    let planned = await plan({ rule, alert, late, crowded: false });
+    let planned = await plan({ rule, ...asked, crowded: false });
     if (planned.held === undefined && planned.destinations.length > room)
-      planned = await plan({ rule, alert, late, crowded: true });
+      planned = await plan({ rule, ...asked, crowded: true });
     if (planned.tell !== undefined) await tell(planned.tell, touched);
-    plans.set(alert.id, planned);
+    plans.set(key, planned);
     return planned;
   }
 
@@ -237,6 +255,12 @@ function remembered(
   let surplus = all.length - MOST_ALERTS;
   return surplus <= 0 ? all : all.filter(({ id }) => isOpen(deliveries[id]) || surplus-- <= 0);
 }
+
+/** Those that had an alert, or will. What a mute held back is not sent afterwards; what was late or too many may be. */
+const toldIn = (states: States): readonly string[] =>
+  Object.entries(states)
+    .filter(([, { state, reason }]) => state !== 'held' || reason === 'muted')
+    .map(([name]) => name);
 
 function roomIn(deliveries: StoredGroup['deliveries']): number {
   const open = Object.values(deliveries).map(openDeliveries);

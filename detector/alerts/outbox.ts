@@ -53,6 +53,10 @@ export interface AttemptReport {
   readonly at: number;
 }
 
+/** Whether there is time for more. */
+export type MayGoOn = () => boolean;
+const always: MayGoOn = () => true;
+
 interface Leased {
   readonly alertId: string;
   readonly destination: string;
@@ -79,8 +83,12 @@ export class Outbox {
 
   constructor(private readonly options: OutboxOptions) {}
 
-  /** Sends what is due in one group. @returns attempts made */
-  async attempt(key: string): Promise<number> {
+  /**
+   * Sends what is due in one group, a few messages at a time.
+   * @param mayGoOn asked before each time but the first. @default always
+   * @returns attempts made
+   */
+  async attempt(key: string, mayGoOn: MayGoOn = always): Promise<number> {
     const { store } = this.options;
     await this.record(key);
     for (let attempts = 0; ;) {
@@ -96,26 +104,29 @@ export class Outbox {
       // A crash must not forget what was sent.
       await store.durable();
       const attempted = sent.filter((one) => one.status === 'rejected' || one.value).length;
-      if (attempted === 0) return attempts;
       attempts += attempted;
+      if (attempted === 0 || !mayGoOn()) return attempts;
     }
   }
 
   /**
    * Sends what is due anywhere. A group that fails does not keep the others waiting.
+   * @param mayGoOn asked before each group. What is left is due as before. @default always
    * @returns attempts made
    * @throws AggregateError when groups failed, after all were tried
    */
-  async sweep(most: number): Promise<number> {
+  async sweep(most: number, mayGoOn: MayGoOn = always): Promise<number> {
     const { store, now } = this.options;
     const due = await store.listDue('group', now(), most);
     const keys = [...new Set([...this.unrecorded.keys(), ...due.map(({ key }) => key)])];
     const errors: unknown[] = [];
     let attempts = 0;
     const work = async (): Promise<void> => {
-      for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
+      while (mayGoOn()) {
+        const key = keys.shift();
+        if (key === undefined) return;
         try {
-          const made = await this.attempt(key);
+          const made = await this.attempt(key, mayGoOn);
           attempts += made;
         } catch (error) {
           errors.push(error);

@@ -15,19 +15,19 @@ export interface PlannerOptions {
 }
 
 /**
- * Decides where a new alert is sent, or why it is only listed: it is old, muted, or one of too many. The detector's
- * own alerts can be muted, and are never old or too many.
+ * Decides where a new alert is sent, or why it is only listed: it is old, muted, or one of too many. One whose severity
+ * rose is asked about again, for destinations that it was not told to. The detector's own alerts can be muted, and are
+ * never old or too many.
  */
 export function createPlanner(options: PlannerOptions): LedgerOptions['plan'] {
   const { store, now, routing, alertsPerHour, sendLate } = options;
   const passesLimit = createLimiter(store);
-  return async ({ rule, alert, late, crowded }) => {
-    const destinations = destinationsFor(alert, rule, routing);
+  return async ({ rule, alert, told, late, crowded }) => {
+    const destinations = destinationsFor(alert, rule, routing).filter((name) => !told.includes(name));
     const isSystem = alert.logType === 'tocsin.system';
     if (late && !sendLate && !isSystem) return { destinations, held: 'late' };
     if ((await muteFor(store, alert.rule, alert.dedup, now())) !== undefined)
       return { destinations, held: 'muted' };
-    if (destinations.length === 0) return { destinations };
     const limited = (title: string): DeliveryPlan => ({
       ...{ destinations, held: 'limited' },
       tell: {
@@ -40,6 +40,7 @@ export function createPlanner(options: PlannerOptions): LedgerOptions['plan'] {
     });
     if (isSystem) return crowded ? { destinations, held: 'limited' } : { destinations };
     if (crowded) return limited(`${alert.rule} raised more alerts than could be delivered`);
+    if (destinations.length === 0) return { destinations };
     if (await passesLimit(alert.rule, alert.id, alertsPerHour, now())) return { destinations };
     return limited(`${alert.rule} raised more than ${String(alertsPerHour)} alerts within an hour`);
   };

@@ -6,6 +6,8 @@ export interface Counted {
   readonly logTypes: Readonly<Record<string, LogTypeStatistics>>;
   /** When a field that rules need had a value last, within an hour; by `fieldOf`. */
   readonly fields: Readonly<Record<string, number>>;
+  /** What was announced and not read, by source. */
+  readonly skipped: Readonly<Record<string, SkippedStatistics>>;
 }
 
 export interface SourceStatistics {
@@ -37,8 +39,12 @@ export interface LogTypeStatistics {
   readonly since: number;
   readonly last: number;
 }
+/** By reason; each time that it was announced. */
+export type SkippedStatistics = Readonly<Record<string, { readonly count: number; readonly last: number }>>;
 
-export const NOTHING: Counted = { sources: {}, rules: {}, destinations: {}, logTypes: {}, fields: {} };
+export const NOTHING: Counted = {
+  ...{ sources: {}, rules: {}, destinations: {}, logTypes: {}, fields: {}, skipped: {} },
+};
 
 export const fieldOf = (logType: string, key: string): string => `${logType} ${key}`;
 
@@ -49,6 +55,7 @@ export const sumOf = (known: Counted, more: Partial<Counted>): Counted => ({
   destinations: merge(known.destinations, more.destinations, addDestination),
   logTypes: merge(known.logTypes, more.logTypes, addLogType),
   fields: merge(known.fields, more.fields, Math.max),
+  skipped: merge(known.skipped, more.skipped, addSkipped),
 });
 
 /** With a tenth fewer rules and fields: those that fired, or were seen, longest ago are left out. */
@@ -79,13 +86,15 @@ function merge<T>(
 
 function addSource(a: SourceStatistics, b: SourceStatistics): SourceStatistics {
   const watchedSince = Math.min(a.watchedSince ?? Infinity, b.watchedSince ?? Infinity);
+  const lastUnit = Math.max(a.lastUnit, b.lastUnit);
   return {
     units: a.units + b.units,
     events: a.events + b.events,
     bytes: a.bytes + b.bytes,
     deadLetters: a.deadLetters + b.deadLetters,
-    newestEvent: Math.max(a.newestEvent, b.newestEvent),
-    lastUnit: Math.max(a.lastUnit, b.lastUnit),
+    // States of before can hold the time of an event that was to come: no event is newer than its unit.
+    newestEvent: Math.min(Math.max(a.newestEvent, b.newestEvent), lastUnit),
+    lastUnit,
     ...(watchedSince === Infinity ? {} : { watchedSince }),
   };
 }
@@ -112,3 +121,9 @@ const addLogType = (a: LogTypeStatistics, b: LogTypeStatistics): LogTypeStatisti
   since: Math.min(a.since, b.since),
   last: Math.max(a.last, b.last),
 });
+
+const addSkipped = (a: SkippedStatistics, b: SkippedStatistics): SkippedStatistics =>
+  merge(a, b, (one, other) => ({
+    count: one.count + other.count,
+    last: Math.max(one.last, other.last),
+  }));

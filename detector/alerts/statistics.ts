@@ -1,4 +1,5 @@
 import { cutText } from '../engine/text.js';
+import type { SkipReason } from '../feeds/s3/notification.js';
 import { hashOfParts } from '../hash.js';
 import type { UnitReport } from '../processor.js';
 import { MOST_DOCUMENT_BYTES, type StateStore } from '../state/store.js';
@@ -15,6 +16,7 @@ export interface Statistics extends Counted {
 /** Sources, and the log types in them. */
 const SOURCES = 'sources';
 const DESTINATIONS = 'destinations';
+const SKIPPED = 'skipped';
 /** Rules and their fields are spread over so many documents: thousands of them, user's and Sigma's, would not fit one. */
 const SHARDS = 16;
 type Spread = 'rules' | 'fields';
@@ -49,6 +51,11 @@ export class StatisticsRecorder {
       const names = [...fields].map((key) => fieldOf(logType, key)).filter((name) => this.isNews(name, at));
       this.spread('fields', names, () => at);
     }
+  }
+
+  /** Something that was announced, and is not read. */
+  skipped(source: string, reason: SkipReason, at: number): void {
+    this.add(SKIPPED, { skipped: { [source]: { [reason]: { count: 1, last: at } } } });
   }
 
   delivery({ destination, outcome, error, at }: AttemptReport): void {
@@ -110,7 +117,7 @@ export async function readSources(store: StateStore): Promise<Statistics['source
 
 export async function readStatistics(store: StateStore, now: number): Promise<Statistics> {
   const spread = Array.from({ length: SHARDS }, (_, i) => [`rules-${String(i)}`, `fields-${String(i)}`]);
-  const shards = [SOURCES, DESTINATIONS, ...spread.flat()];
+  const shards = [SOURCES, DESTINATIONS, SKIPPED, ...spread.flat()];
   const found = await Promise.all(shards.map((shard) => store.get(keyOf(shard))));
   const all = found.flatMap((document) => (document === undefined ? [] : [decode(document.body)]));
   const since = Math.min(now, ...all.map((shard) => shard.since));

@@ -21,7 +21,8 @@ const SYSTEM_RULES = {
     description:
       'An object or records of it could not be read, parsed or classified. They were set aside and nothing looked at them yet.',
     runbook:
-      'See what and why with `tocsin status`. Mend the cause, then process them again with `tocsin replay --kind unit`.',
+      'See what and why with `tocsin status`. Mend the cause, then process them again with `tocsin replay --kind unit`, ' +
+      'and messages that a queue gave up with `tocsin replay --kind message`.',
   },
   'tocsin.delivery-failed': {
     name: 'An alert could not be delivered',

@@ -3,6 +3,7 @@ import { messageId } from './body.js';
 import { StatusError } from './classify.js';
 import type { AlertMessage, Delivery, Destination } from './destination.js';
 import { attackLinks, headline, labelledFacts, referenceLinks } from './facts.js';
+import { kindsOf } from './kinds.js';
 import { policyOf, type DestinationDeps, type OptionsOf } from './options.js';
 import { oneLine, severalLines } from './text.js';
 
@@ -74,7 +75,7 @@ export function createAsana(name: string, options: OptionsOf<'asana'>, deps: Des
 
   return {
     name,
-    kinds: new Set(['raised', 'escalated', 'updated', 'resolved', 'summary', 'system', 'test']),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       const { kind, receipt, attempt } = delivery;
       const known = /^\d{1,32}$/.test(receipt ?? '') ? receipt : undefined;

@@ -116,7 +116,8 @@ export function messageId({ kind, message }: Pick<Delivery, 'kind' | 'message'>)
     escalated: [message.severity],
     updated: [message.events],
     summary: [message.events],
-    resolved: [],
+    // Only a rise of severity opens an alert again.
+    resolved: [message.severity],
     system: [],
     test: [],
   };

@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { outcomeOfFileError } from './classify.js';
 import { DeliveryError, type Destination } from './destination.js';
-import { anyKind, formatted } from './format.js';
+import { formatted } from './format.js';
+import { kindsOf } from './kinds.js';
 import type { OptionsOf } from './options.js';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR } = constants;
@@ -15,7 +16,7 @@ const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR } = constants;
 export function createFile(name: string, options: OptionsOf<'file'>): Destination {
   return {
     name,
-    kinds: anyKind(options),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       let handle: FileHandle | undefined;
       try {

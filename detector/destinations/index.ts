@@ -10,6 +10,7 @@ import { createStdout } from './stdout.js';
 import { createWebhook } from './webhook.js';
 
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http.js';
+export { kindsOf } from './kinds.js';
 export { DESTINATION_OPTIONS, type DestinationDeps, type DestinationOptions } from './options.js';
 export {
   processSecrets,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SEVERITIES } from '../rule.js';
+import { isEndpoint, isPlainHttp } from './endpoint.js';
 import type { HttpClient, HttpPolicy } from './http.js';
 import { isSecretReference, SECRET_REFERENCE, type Secrets } from './secrets.js';
 
@@ -19,22 +20,13 @@ const url = z.string().refine((text) => isEndpoint(text), { error: NO_URL });
 
 /** Plain http is found when the configuration is checked, not at the first alert. */
 const INSECURE = 'plain http would send alerts unprotected; use https, or set allowInsecure: true';
-const isProtected = ({
-  baseUrl = '',
-  url: own = '',
-  allowInsecure,
-}: {
-  readonly baseUrl?: string;
-  readonly url?: string;
-  readonly allowInsecure: boolean;
-}): boolean => allowInsecure || !/^http:/i.test(`${baseUrl}${own}`.trimStart());
+const isProtected = ({ baseUrl, url: own, allowInsecure }: Readonly<Record<string, unknown>>): boolean =>
+  allowInsecure !== false || ![baseUrl, own].some((one) => typeof one === 'string' && isPlainHttp(one));
 
-/** An http or https URL without user, password and fragment. */
-export function isEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, hash } = new URL(text);
-  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '' && hash === '';
-}
+/** Looks whatever else is wrong, so that all mistakes are told at once: nothing that it sees need be of the right kind. */
+const WHATEVER_ELSE = {
+  when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
+};
 
 const slack = z
   .strictObject({
@@ -55,8 +47,9 @@ const slack = z
       webhookUrl === undefined
         ? token !== undefined && channel !== undefined
         : token === undefined && channel === undefined,
-    { error: 'expected either webhookUrl, or token and channel' },
-  );
+    { error: 'expected either webhookUrl, or token and channel', ...WHATEVER_ELSE },
+  )
+  .refine(isProtected, { error: INSECURE, ...WHATEVER_ELSE });
 
 const pagerduty = z
   .strictObject({
@@ -67,10 +60,11 @@ const pagerduty = z
     baseUrl: url.default('https://events.pagerduty.com'),
     ...network,
   })
-  .refine(isProtected, { error: INSECURE });
+  .refine(isProtected, { error: INSECURE, ...WHATEVER_ELSE });
 
 const gid = z.string().regex(/^\d{1,32}$/, 'expected a gid: digits, such as those in the URL of a project');
-const dueDays = z.int().min(0).max(365).nullable();
+// Not z.int(): its fault ends the checks of everything around it.
+const dueDays = z.number().multipleOf(1).min(0).max(365).meta({ type: 'integer' }).nullable();
 
 const asana = z
   .strictObject({
@@ -94,7 +88,7 @@ const asana = z
     baseUrl: url.default('https://app.asana.com'),
     ...network,
   })
-  .refine(isProtected, { error: INSECURE });
+  .refine(isProtected, { error: INSECURE, ...WHATEVER_ELSE });
 
 /** Set by the client and the signature, or hop by hop (RFC 9110, section 7.6.1). */
 const OUR_HEADERS =
@@ -110,20 +104,20 @@ const headers = z
       .max(2000)
       .regex(/^[\t\x20-\x7e]*$/, 'expected printable ASCII'),
   )
-  .superRefine((all, context) => {
+  .superRefine((all: Readonly<Record<string, unknown>>, context) => {
     const names = new Set<string>();
     for (const [name, value] of Object.entries(all)) {
       const problem = OUR_HEADERS.test(name)
         ? 'this header is set by Tocsin'
         : names.has(name.toLowerCase())
           ? 'this header is set twice'
-          : SECRET_HEADER.test(name) && !isSecretReference(value)
+          : typeof value === 'string' && SECRET_HEADER.test(name) && !isSecretReference(value)
             ? 'expected a reference to a secret, env:NAME or file:PATH, never the secret itself'
             : undefined;
       if (problem !== undefined) context.addIssue({ code: 'custom', path: [name], message: problem });
       names.add(name.toLowerCase());
     }
-  });
+  }, WHATEVER_ELSE);
 
 /** For destinations that take anything: whether they also get `updated`, a message for every growth of an alert. */
 const updates = z.boolean().default(false);
@@ -143,7 +137,7 @@ const webhook = z
     updates,
     ...network,
   })
-  .refine(isProtected, { error: INSECURE });
+  .refine(isProtected, { error: INSECURE, ...WHATEVER_ELSE });
 
 const file = z.strictObject({
   type: z.literal('file'),

@@ -3,6 +3,7 @@ import { limitContext } from '../alerts/context.js';
 import type { Severity } from '../rule.js';
 import type { Delivery, Destination } from './destination.js';
 import { attackLinks, factsOf, headline, referenceLinks } from './facts.js';
+import { kindsOf } from './kinds.js';
 import { policyOf, type DestinationDeps, type OptionsOf } from './options.js';
 import { jsonLine, oneLine, severalLines } from './text.js';
 
@@ -36,7 +37,7 @@ export function createPagerduty(
   const routingKey = secrets.routingKey ?? '';
   return {
     name,
-    kinds: new Set(['raised', 'escalated', 'resolved', 'summary', 'system', 'test']),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       const event = delivery.kind === 'resolved' ? resolution(delivery) : trigger(delivery);
       const body = jsonLine({ routing_key: routingKey, ...event });

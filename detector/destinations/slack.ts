@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { outcomeOfSlackError, retryAfterMs } from './classify.js';
 import { DeliveryError, type Delivery, type Destination } from './destination.js';
-import { isEndpoint, policyOf, type DestinationDeps, type OptionsOf } from './options.js';
+import { secretEndpoint } from './endpoint.js';
+import { kindsOf } from './kinds.js';
+import { policyOf, type DestinationDeps, type OptionsOf } from './options.js';
 import { safeResponse } from './redact.js';
-import { DestinationSetupError } from './setup-error.js';
 import { slackMessage, slackReply } from './slack-message.js';
 import { jsonLine, oneLine } from './text.js';
 
@@ -18,18 +19,12 @@ export const createSlack = (name: string, options: OptionsOf<'slack'>, deps: Des
 /** @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 function incomingWebhook(name: string, options: OptionsOf<'slack'>, deps: DestinationDeps): Destination {
   const policy = policyOf(name, options, deps.secrets);
-  const url = deps.secrets.webhookUrl ?? '';
-  if (!isEndpoint(url)) {
-    throw new DestinationSetupError(
-      name,
-      'webhookUrl',
-      'the secret is no URL that can be used.',
-      'Put the URL of the incoming webhook there, https://hooks.slack.com/services/…',
-    );
-  }
+  const wanted = 'Put the URL of the incoming webhook there, https://hooks.slack.com/services/…';
+  const about = { destination: name, option: 'webhookUrl', wanted };
+  const url = secretEndpoint(deps.secrets.webhookUrl ?? '', about, options);
   return {
     name,
-    kinds: new Set(['raised', 'escalated', 'resolved', 'summary', 'system', 'test']),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       const body = jsonLine(slackMessage(delivery));
       await deps.http.send({ method: 'POST', url, body, signal: delivery.signal }, policy);
@@ -111,7 +106,7 @@ function bot(name: string, options: OptionsOf<'slack'>, deps: DestinationDeps): 
 
   return {
     name,
-    kinds: new Set(['raised', 'escalated', 'updated', 'resolved', 'summary', 'system', 'test']),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       const { kind, receipt, signal } = delivery;
       if (kind !== 'updated' && kind !== 'escalated' && kind !== 'resolved') return post(delivery);

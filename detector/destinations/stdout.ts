@@ -1,12 +1,13 @@
 import { DeliveryError, type Destination } from './destination.js';
-import { anyKind, formatted } from './format.js';
+import { formatted } from './format.js';
+import { kindsOf } from './kinds.js';
 import type { DestinationDeps, OptionsOf } from './options.js';
 
 /** Prints one line of JSON for every message. Escapes of a terminal stay escaped. */
 export function createStdout(name: string, options: OptionsOf<'stdout'>, deps: DestinationDeps): Destination {
   return {
     name,
-    kinds: anyKind(options),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       try {
         await deps.print(formatted(options.format, delivery));

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { messageId } from './body.js';
 import type { Destination } from './destination.js';
-import { anyKind, formatted } from './format.js';
-import { isEndpoint, policyOf, type DestinationDeps, type OptionsOf } from './options.js';
+import { secretEndpoint } from './endpoint.js';
+import { formatted } from './format.js';
+import { kindsOf } from './kinds.js';
+import { policyOf, type DestinationDeps, type OptionsOf } from './options.js';
 import { DestinationSetupError } from './setup-error.js';
 
 /**
@@ -18,15 +20,9 @@ export function createWebhook(
 ): Destination {
   const { http, now, secrets } = deps;
   const policy = policyOf(name, options, secrets);
-  const url = secrets.url ?? options.url;
-  if (!isEndpoint(url)) {
-    throw new DestinationSetupError(
-      name,
-      'url',
-      'the secret is no URL that can be used.',
-      'Put an https URL without user, password and fragment there.',
-    );
-  }
+  const wanted = 'Put an https URL without user, password and fragment there.';
+  const about = { destination: name, option: 'url', wanted };
+  const url = secretEndpoint(secrets.url ?? options.url, about, options);
   const keys = (options.signingSecrets ?? []).map((_reference, i) => {
     const option = `signingSecrets[${String(i)}]`;
     return signingKey(secrets[option] ?? '', name, option);
@@ -39,7 +35,7 @@ export function createWebhook(
   );
   return {
     name,
-    kinds: anyKind(options),
+    kinds: kindsOf(options),
     async deliver(delivery) {
       const body = formatted(options.format, delivery);
       const id = messageId(delivery);

@@ -28,7 +28,7 @@ export interface AttachOptions {
 export const attach: Command<AttachOptions> = async (options, deps) => {
   const { topology, accounts } = await loadAws(deps.cwd, options.config);
   const source = sourceNamed(topology, options.source);
-  const own = ownEntries(topology, source);
+  const own = ownEntries(source);
   const undo = options.undo === true;
   const notifications = new BucketNotifications(await accounts.at(source.place), source);
   try {

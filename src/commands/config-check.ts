@@ -6,6 +6,7 @@ import { palette } from '../output/colors.js';
 import { plural } from '../output/numbers.js';
 import { jsonLine, terminalText } from '../output/terminal-text.js';
 import { engineOf, loadRules } from '../rules/load-rules.js';
+import { refuseUnknownDestinations } from '../rules/rule-destinations.js';
 import { redactorOf } from '../serving/redactor.js';
 
 /** Checks tocsin.yaml and the rules that it names, and says what they amount to. Talks to nobody. */
@@ -21,6 +22,7 @@ export const configCheck: Command<object> = async (options, deps) => {
     }
     redactorOf(config.alerts.redact);
     const engine = engineOf(await loadRules({}, config, deps.cwd));
+    refuseUnknownDestinations(engine.rules, config);
     const facts = {
       file: config.file,
       sources: config.sources.length,

@@ -3,6 +3,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.js';
 import { EXIT, UsageError } from '../errors.js';
 import { parseSince } from '../operating/duration.js';
 import { replayDelivery } from '../operating/replay-delivery.js';
+import { messagesGivenUp, replayMessages } from '../operating/replay-messages.js';
 import {
   planReplay,
   REPLAY_KINDS,
@@ -30,7 +31,7 @@ export interface ReplayOptions extends Pick<RuleChoice, 'rulesDir' | 'builtin'> 
   readonly apply?: boolean;
 }
 
-/** Does again what failed for good: deliveries, units that could not be read, events that a rule failed on. */
+/** Does again what failed for good: deliveries, units that could not be read, events that a rule failed on, messages. */
 export const replay: Command<ReplayOptions> = async (options, deps) => {
   const filter: ReplayFilter = {
     kind: kindOf(options.kind),
@@ -44,7 +45,10 @@ export const replay: Command<ReplayOptions> = async (options, deps) => {
     await deps.out.write(options.json === true ? jsonLine(replayJson(result)) : replayLine(result, deps.out));
   };
   await withOperatingState(config, deps, async (state) => {
-    const items = await planReplay(state.store, filter);
+    const items = [
+      ...(await planReplay(state.store, filter)),
+      ...(await messagesGivenUp(config, deps, filter)),
+    ];
     if (options.apply === true) await apply(items, { state, config, deps, options, say });
     else for (const item of items) await say(await dryRun(item, state, config, deps));
   });
@@ -68,6 +72,7 @@ async function dryRun(
   config: LoadedConfig,
   { cwd }: Deps,
 ): Promise<ReplayResult> {
+  if (item.kind === 'message') return { item, outcome: 'planned', detail: '' };
   const problem =
     item.kind === 'delivery'
       ? deliveryProblem(item, config)
@@ -104,7 +109,7 @@ interface Work {
 async function apply(items: readonly ReplayItem[], work: Work): Promise<void> {
   const { state, config, deps, options, say } = work;
   const { store } = state;
-  const needsRules = items.some(({ kind }) => kind !== 'delivery');
+  const needsRules = items.some(({ kind }) => kind === 'unit' || kind === 'rule');
   const run = needsRules
     ? new ReplayRun({
         ...{ store, config, now: deps.now, logs: storedLogs(config, deps.cwd) },
@@ -119,6 +124,8 @@ async function apply(items: readonly ReplayItem[], work: Work): Promise<void> {
       if (problem !== undefined) await say({ item, outcome: 'kept', detail: problem });
       else if (await replayDelivery(store, item, deps.now())) waiting.push(item);
       else await say({ item, outcome: 'done', detail: OVER });
+    } else if (item.kind === 'message') {
+      await say(await replayMessages(item, config, deps));
     } else if (run !== undefined) {
       const {
         outcome,
@@ -185,7 +192,7 @@ async function summarise(
         ? ' Nothing was changed. Next: the same with --apply'
         : counts.waiting === undefined
           ? ''
-          : ' What waits is sent by the detector; tocsin status tells.';
+          : ' The detector goes on with what waits; tocsin status tells.';
   await err.write(
     `${plural(results.length, 'dead letter')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.${next}\n`,
   );

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { heardLast } from '../../detector/alerts/silence.js';
 import { StatisticsRecorder } from '../../detector/alerts/statistics.js';
 import { createCore } from '../../detector/core.js';
+import { DeadLetterWatch } from '../../detector/runtimes/serve/dead-letter-watch.js';
 import { startHealthServer, type HealthServer } from '../../detector/runtimes/serve/health-server.js';
 import { Metrics } from '../../detector/runtimes/serve/metrics.js';
 import { Readiness } from '../../detector/runtimes/serve/readiness.js';
@@ -12,12 +13,13 @@ import { loadConfig, type LoadedConfig } from '../config/load.js';
 import { settingsOf } from '../config/settings.js';
 import { UsageError } from '../errors.js';
 import { engineOf, loadRules, type RuleChoice } from '../rules/load-rules.js';
+import { refuseUnknownDestinations } from '../rules/rule-destinations.js';
 import { DeliveryLog } from '../serving/delivery-log.js';
 import { buildDestinations } from '../serving/destinations.js';
 import { endingOf } from '../serving/ending.js';
 import { openFeed, watchedFolders } from '../serving/feeds.js';
 import { createLog } from '../serving/log.js';
-import { openQueueFeeds, servedQueues } from '../serving/queues.js';
+import { openQueues, servedQueues } from '../serving/queues.js';
 import { redactorOf } from '../serving/redactor.js';
 import { ownState } from '../serving/state.js';
 
@@ -38,6 +40,7 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
   }
   const redact = redactorOf(config.alerts.redact);
   const engine = engineOf(await loadRules(options, config, deps.cwd));
+  refuseUnknownDestinations(engine.rules, config);
   const { destinations, warnings } = await buildDestinations(config, deps, 'detector');
   if (destinations.size === 0)
     log('warn', 'No destination is configured: alerts are kept, and sent nowhere.');
@@ -57,9 +60,17 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
   let health: HealthServer | undefined;
   try {
     const watch = new SourceWatch(watched, await heardLast(store, watched, now()), now);
+    const open = await openQueues(queues, config, {
+      ...{ env: deps.env, now, log, looked, watch },
+      skipped: (source, reason) => {
+        statistics.skipped(source, reason, now());
+        metrics.skipped(source, reason);
+      },
+    });
+    const deadLetters = new DeadLetterWatch(open.askDeadLetterQueues, now);
     const feeds = [
       ...folders.map((folder) => openFeed(folder, store, { now, log, looked, watch })),
-      ...(await openQueueFeeds(queues, config, { env: deps.env, now, log, looked, watch })),
+      ...open.feeds,
     ];
     const metrics = new Metrics(feeds, now, watch);
     const { processor, outbox } = createCore({
@@ -76,7 +87,7 @@ export const serve: Command<RuleChoice> = async (options, deps) => {
       },
     });
     const chores = async (): Promise<void> => {
-      for (const event of watch.unhealthy()) await processor.raise(event);
+      for (const event of [...watch.unhealthy(), ...deadLetters.givenUp()]) await processor.raise(event);
       await statistics.flush(store, now());
     };
     health = await openHealth(config, metrics, readiness);

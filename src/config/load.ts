@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
 import { show } from '../../detector/engine/text.js';
 import { UsageError } from '../errors.js';
+import { expected } from './expected.js';
 import { CONFIG, type Config } from './schema.js';
 
 const DEFAULT_CONFIG_FILE = 'tocsin.yaml';
@@ -34,48 +36,57 @@ export async function loadConfig(cwd: string, named?: string): Promise<LoadedCon
 
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
+  const fail = (found: readonly Found[]): UsageError =>
+    new ConfigMistakesError(
+      file,
+      found
+        .toSorted((a, b) => a.at - b.at)
+        .map((one) => ({ line: lines.linePos(one.at).line, text: one.text })),
+    );
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const syntax = document.errors.map(({ code, pos, message }) => ({
-    line: lines.linePos(pos[0]).line,
+  const syntax = document.errors.map(({ code, pos: [at], message }) => ({
+    at,
     text: code === 'MULTIPLE_DOCS' ? 'a second document begins; one is expected' : message,
   }));
-  if (syntax.length > 0) throw mistakes(file, syntax);
+  if (syntax.length > 0) throw fail(syntax);
 
-  const value = valueOf(document, file);
-  const result = CONFIG.safeParse(value);
+  let value: unknown;
+  try {
+    // Aliases are capped: a few nested ones can stand for more values than memory holds. A file of comments is null.
+    value = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw fail([{ at: 0, text: `the aliases cannot be resolved: ${message}` }]);
+  }
+  const result = CONFIG.safeParse(value, { error: expected });
   if (result.success) return result.data;
-  throw mistakes(
-    file,
+  throw fail(
     result.error.issues.flatMap((issue) => {
       const what =
         issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => ({ path: [...issue.path, key], says: 'there is no such key' }))
-          : [{ path: issue.path, says: `${seenAt(value, issue.path)}: ${issue.message}` }];
+          ? issue.keys.map((key) => ({ path: [...issue.path, key], says: issue.message }))
+          : [{ path: issue.path, says: `${seenIn(value, issue)}: ${issue.message}` }];
       return what.map(({ path, says }) => ({
-        line: lineOf(document, path, lines),
+        at: placeOf(document, path),
         text: `${path.map(String).join('.') || 'the file'}: ${says}`,
       }));
     }),
   );
 }
 
-/** Aliases are capped: a few nested ones can stand for more values than memory holds. */
-function valueOf(document: Document.Parsed, file: string): unknown {
-  try {
-    // A file of comments alone says nothing, and that is null.
-    return document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw mistakes(file, [{ line: 1, text: `the aliases cannot be resolved: ${message}` }]);
-  }
+/** A mistake with its place in the text. */
+interface Found {
+  readonly at: number;
+  readonly text: string;
 }
 
-function seenAt(value: unknown, path: readonly PropertyKey[]): string {
+function seenIn(value: unknown, { code, path }: z.core.$ZodIssue): string {
+  if (code === 'invalid_key') return 'this name does not fit';
   const seen = path.reduce<unknown>(
     (v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   );
-  if (seen === undefined) return 'it is missing';
+  if (seen === undefined) return code === 'custom' ? 'it is not set' : 'it is missing';
   return mayBeSecret(seen, path) ? 'this does not fit' : `${show(seen)} does not fit`;
 }
 
@@ -85,8 +96,8 @@ const mayBeSecret = (value: unknown, path: readonly PropertyKey[]): boolean =>
   path.at(-1) !== 'type' &&
   (typeof value === 'string' || typeof value === 'object');
 
-/** The line of the key or list element at a path, or of what is around it where it is missing. */
-function lineOf(document: Document.Parsed, path: readonly PropertyKey[], lines: LineCounter): number {
+/** The place of the key or list element at a path, or of what is around it where it is missing. */
+function placeOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let at = 0;
   for (const name of path) {
@@ -102,7 +113,7 @@ function lineOf(document: Document.Parsed, path: readonly PropertyKey[], lines: 
     if (!isNode(found) || found.range == null) break;
     at = found.range[0];
   }
-  return lines.linePos(at).line;
+  return at;
 }
 
 /** One thing that does not fit, for people and for editors. */
@@ -125,9 +136,3 @@ export class ConfigMistakesError extends UsageError {
     );
   }
 }
-
-const mistakes = (file: string, list: readonly Mistake[]): UsageError =>
-  new ConfigMistakesError(
-    file,
-    list.toSorted((a, b) => a.line - b.line),
-  );

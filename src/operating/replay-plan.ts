@@ -5,7 +5,7 @@ import type { StateStore, Version } from '../../detector/state/store.js';
 import { readDeadLetters, type StoredLetter } from './dead-letters.js';
 import { documentsOf } from './documents-of.js';
 
-export const REPLAY_KINDS = ['unit', 'delivery', 'rule'] as const;
+export const REPLAY_KINDS = ['unit', 'delivery', 'rule', 'message'] as const;
 export type ReplayKind = (typeof REPLAY_KINDS)[number];
 
 export interface ReplayFilter {
@@ -47,7 +47,17 @@ export interface RuleItem {
   readonly letter: RuleLetter;
   readonly ref: LetterRef;
 }
-export type ReplayItem = DeliveryItem | UnitItem | RuleItem;
+/** What the queue of a source gave up after several tries, without a letter of the detector: it had no time or memory. */
+export interface MessageItem {
+  readonly kind: 'message';
+  /** When the queue was asked; it does not say since when they are there. */
+  readonly at: number;
+  readonly source: string;
+  readonly messages: number;
+}
+/** What the state names. */
+export type StoredItem = DeliveryItem | UnitItem | RuleItem;
+export type ReplayItem = StoredItem | MessageItem;
 
 /**
  * What can be replayed, the oldest first. For deliveries the groups are asked, which say what failed and stays failed
@@ -56,11 +66,11 @@ export type ReplayItem = DeliveryItem | UnitItem | RuleItem;
 export async function planReplay(
   store: Pick<StateStore, 'get' | 'list'>,
   filter: ReplayFilter,
-): Promise<readonly ReplayItem[]> {
+): Promise<readonly StoredItem[]> {
   const stored: StoredLetter[] = [];
   for await (const letter of readDeadLetters(store)) stored.push(letter);
   const deliveries = wants(filter, 'delivery') ? await deliveryItems(store, stored) : [];
-  const items: readonly ReplayItem[] = [
+  const items: readonly StoredItem[] = [
     ...deliveries,
     ...stored.flatMap(({ key, version, letter }): (UnitItem | RuleItem)[] => {
       const ref = { key, version };
@@ -71,9 +81,10 @@ export async function planReplay(
   return items.filter((item) => fits(item, filter)).sort((a, b) => a.at - b.at);
 }
 
-const wants = ({ kind }: ReplayFilter, wanted: ReplayKind): boolean => kind === undefined || kind === wanted;
+export const wants = ({ kind }: ReplayFilter, wanted: ReplayKind): boolean =>
+  kind === undefined || kind === wanted;
 
-function fits(item: ReplayItem, filter: ReplayFilter): boolean {
+function fits(item: StoredItem, filter: ReplayFilter): boolean {
   const { rule, destination, since } = filter;
   const ruleOf = item.kind === 'delivery' ? item.rule : item.kind === 'rule' ? item.letter.rule : undefined;
   return (

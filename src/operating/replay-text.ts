@@ -1,5 +1,6 @@
 import type { Output } from '../command.js';
 import { palette } from '../output/colors.js';
+import { plural } from '../output/numbers.js';
 import { terminalText } from '../output/terminal-text.js';
 import { shortTime } from './duration.js';
 import type { ReplayItem } from './replay-plan.js';
@@ -35,6 +36,10 @@ export function replayJson({ item, outcome, detail }: ReplayResult) {
       const { source, unit, unitId, rule, hook, error, events } = item.letter;
       return { ...common, rule, hook, error, events, source, unit, unitId, ...end };
     }
+    case 'message': {
+      const { source, messages } = item;
+      return { ...common, source, messages, ...end };
+    }
   }
 }
 
@@ -62,6 +67,11 @@ function wordsOf(item: ReplayItem): readonly [what: string, why: string] {
       return [
         `hold ${item.letter.unit} against ${item.letter.rule} again`,
         `${item.letter.hook}: ${item.letter.error}`,
+      ];
+    case 'message':
+      return [
+        `put ${plural(item.messages, 'message')} back into the queue`,
+        `${item.source}: the queue gave up after several tries`,
       ];
   }
 }

@@ -24,11 +24,17 @@ export function problemsOf(
         ? `A file or folder of source ${source} cannot be read; the detector's log says which.`
         : `${formatCount(count)} files and folders of source ${source} cannot be read; the detector's log says which.`,
     );
+  const elsewhere = sources
+    .filter((source) => source.looksElsewhere)
+    .map(
+      ({ source }) =>
+        `Source ${source} reads nothing: what its queue announced in the last day lies in another bucket or below another prefix. Compare its bucket and keyPrefixes with the detector's log.`,
+    );
   const gaveUp = sources
     .filter((source) => (source.gaveUp ?? 0) > 0)
     .map(
       ({ source, gaveUp: count = 0 }) =>
-        `${plural(count, 'message')} of source ${source} failed again and again: they are in its dead-letter queue.`,
+        `${plural(count, 'message')} of source ${source} failed again and again, and its queue gave them up: tocsin replay.`,
     );
   const failed = destinations
     .filter((destination) => destination.failed > 0)
@@ -41,6 +47,7 @@ export function problemsOf(
       : ['The detector does not run: nothing is evaluated, and nothing is sent. Start it: tocsin serve.']),
     ...unreadable,
     ...silent,
+    ...elsewhere,
     ...gaveUp,
     ...failed,
     ...(letters.letters === 0

@@ -1,5 +1,6 @@
 import { union } from './names.js';
 import type { StatusFacts } from './status-report.js';
+import { looksElsewhere, skippedOf, type SkippedStatus } from './status-skipped.js';
 
 export interface SourceStatus {
   readonly source: string;
@@ -22,6 +23,10 @@ export interface SourceStatus {
   readonly events: number;
   readonly bytes: number;
   readonly deadLetters: number;
+  /** What was announced and not read. */
+  readonly skipped: readonly SkippedStatus[];
+  /** Lately nothing was read, and what was announced lies where the source does not look. */
+  readonly looksElsewhere: boolean;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -45,14 +50,17 @@ export function sourcesOf({
     const mostSilence = watched.get(source);
     const silence = now - Math.max(lastUnit, known?.watchedSince ?? 0);
     const waiting = backlog.get(source);
+    const skipped = Object.hasOwn(statistics.skipped, source) ? (statistics.skipped[source] ?? {}) : {};
+    // An event that says it is of the future must not pass for the newest ever after.
+    const lastEvent = Math.min(newestEvent, lastUnit, now);
     return {
       ...{ source, configured: mostSilence !== undefined, silent: silence > (mostSilence ?? Infinity) },
       ...(mostSilence === undefined ? {} : { silentAfterSeconds: mostSilence / 1000 }),
       ...(newestEvent === 0
         ? {}
         : {
-            lastEventTime: iso(newestEvent),
-            lagSeconds: Math.max(0, Math.round((now - newestEvent) / 1000)),
+            lastEventTime: iso(lastEvent),
+            lagSeconds: Math.round((now - lastEvent) / 1000),
           }),
       ...(lastUnit === 0 ? {} : { lastUnitTime: iso(lastUnit) }),
       ...(waiting === undefined
@@ -63,6 +71,8 @@ export function sourcesOf({
             ...(waiting.gaveUp === undefined ? {} : { gaveUp: waiting.gaveUp }),
           }),
       ...{ units, events, bytes, deadLetters },
+      skipped: skippedOf(skipped),
+      looksElsewhere: mostSilence !== undefined && looksElsewhere(skipped, lastUnit, now),
     };
   });
 }

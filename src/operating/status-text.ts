@@ -45,6 +45,13 @@ export function statusText(report: StatusReport, out: Output): string {
     `Alerts     ${formatCount(alerts.kept)} kept, ${formatCount(alerts.unresolved)} not resolved\n`,
     heldTexts.length === 0 ? '' : `Held       ${terminalText(heldTexts.join(', '))}\n`,
     section('Sources', SOURCE_COLUMNS, sourceRows(report)),
+    section(
+      'Announced and not read',
+      [{ head: 'Source' }, { head: 'Reason' }, right('Count'), { head: 'Latest (UTC)' }],
+      report.sources.flatMap(({ source, skipped }) =>
+        skipped.map(({ reason, count, latest }) => [source, reason, formatCount(count), time(latest)]),
+      ),
+    ),
     section('Destinations', DESTINATION_COLUMNS, destinationRows(report)),
     section(
       'Dead letters',

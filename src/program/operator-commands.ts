@@ -24,7 +24,7 @@ export function addOperatorCommands(program: Program, run: Run): void {
   ruleFolders(
     program.command('replay').description('do again what failed for good; without --apply only show it'),
   )
-    .option('--kind <kind>', 'only units, deliveries or rules: unit, delivery or rule')
+    .option('--kind <kind>', 'only units, deliveries, rules or messages: unit, delivery, rule or message')
     .option('--rule <glob>', 'only what is about rules whose id fits')
     .option('--destination <name>', 'only deliveries to this destination')
     .option('--since <time>', `only what failed since: ${SINCE}`)

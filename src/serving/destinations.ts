@@ -6,7 +6,7 @@ import {
   type DestinationOptions,
 } from '../../detector/destinations/index.js';
 import { processSecrets } from '../../detector/destinations/secrets.js';
-import { inLane } from '../../detector/runtimes/serve/lane.js';
+import { inLanes } from '../../detector/runtimes/lane.js';
 import type { Deps } from '../command.js';
 import type { LoadedConfig } from '../config/load.js';
 import { besideConfig } from './paths.js';
@@ -16,10 +16,6 @@ export interface BuiltDestinations {
   /** Sentences for the operator, such as a secret's file that others can read. */
   readonly warnings: readonly string[];
 }
-
-/** Messages under way at the same time. What writes a file or a stream takes one after the other anyway. */
-const BY_HTTP = 8;
-const ONE_BY_ONE = 1;
 
 /**
  * Makes the destinations of a configuration, with their secrets.
@@ -47,12 +43,10 @@ export async function buildDestinations(
   };
   const print = (line: string): Promise<void> => deps.out.write(`${line}\n`);
   for (const [name, written] of Object.entries<DestinationOptions>(config.destinations)) {
-    const isLocal = written.type === 'file' || written.type === 'stdout';
     const options = written.type === 'file' ? { ...written, path: beside(written.path) } : written;
     const { secrets, warnings: more } = await resolveSecrets(name, options, source);
     warnings.push(...more);
-    const destination = createDestination(name, options, { http, now: deps.now, secrets, print });
-    destinations.set(name, inLane(destination, { atOnce: isLocal ? ONE_BY_ONE : BY_HTTP }));
+    destinations.set(name, createDestination(name, options, { http, now: deps.now, secrets, print }));
   }
-  return { destinations, warnings };
+  return { destinations: inLanes(destinations, config.destinations), warnings };
 }

@@ -65,7 +65,8 @@ export class AwsStack extends TerraformStack {
       allowedAccountIds: [place.accountId],
       ...access(place, this.topology),
       defaultTags: [
-        { tags: { 'tocsin:installation': this.topology.installation, ...this.topology.config.tags } },
+        // Ours last: what deployers may change is told by it.
+        { tags: { ...this.topology.config.tags, 'tocsin:installation': this.topology.installation } },
       ],
     });
     this.providers.set(key, provider);

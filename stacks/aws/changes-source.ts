@@ -1,10 +1,11 @@
 import type { Construct } from 'constructs';
+import { issuerArnIn } from '../../src/config/aws/issuer.js';
 import type { AwsTopology, SourcePlan } from '../../src/config/aws/topology.js';
 import { accountOf, regionOf } from './arn.js';
 import type { AwsStack } from './aws-stack.js';
 import { Changes, type Change } from './changes.js';
-import { bucket, queues, roles, subscription, topic, trail } from './changes-watched.js';
-import { placeOfIam } from './place.js';
+import { bucket, organization, queues, roles, subscription, topic, trail } from './changes-watched.js';
+import { placeOfIam, placeOfOrganization } from './place.js';
 
 export interface ChangeAlarmsProps {
   readonly source: SourcePlan;
@@ -23,8 +24,13 @@ export class ChangeAlarms extends Changes {
 
 function* changesOf(topology: AwsTopology, source: SourcePlan): Generator<Change> {
   const { place, announcer, reader } = source;
-  const home = topology.detector.place;
-  if (source.trail !== undefined) yield { place: source.trail.place, watched: trail(source.trail) };
+  const { place: home, config } = topology.detector;
+  if (source.trail !== undefined) {
+    yield { place: source.trail.place, watched: trail(source.trail) };
+    const management = placeOfOrganization(topology);
+    if (source.trail.organization && management !== undefined)
+      yield { place: management, watched: organization(source.trail) };
+  }
   yield { place, watched: bucket(source.bucket) };
   if (announcer.kind !== 'eventbridge') {
     const { arn } = announcer.topic;
@@ -37,5 +43,8 @@ function* changesOf(topology: AwsTopology, source: SourcePlan): Generator<Change
   yield { place: home, watched: queues(home.accountId, [source.queue.name, source.deadLetters.name]) };
   // Roles of the detector's account are all watched by the detector's stack.
   if (place.accountId !== home.accountId)
-    yield { place: placeOfIam(topology, place), watched: roles([reader.name]) };
+    yield {
+      place: placeOfIam(topology, place),
+      watched: roles([reader.name], config.oidc && issuerArnIn(topology, place.accountId)),
+    };
 }

@@ -33,6 +33,18 @@ export const trail = ({ name, arn }: NamedArn): Watched => ({
   about: [called('name', name, arn), called('trailName', name, arn)],
 });
 
+/**
+ * CloudTrail needs this access to record the other accounts.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-an-organizational-trail-prepare.html
+ */
+export const organization = ({ name }: NamedArn): Watched => ({
+  id: 'organization',
+  says: `the access of CloudTrail to the organisation, which the trail ${name} needs, was taken away`,
+  sources: ['aws.organizations'],
+  calls: ['DisableAWSServiceAccess'],
+  about: [called('servicePrincipal', 'cloudtrail.amazonaws.com')],
+});
+
 export const bucket = ({ name }: NamedArn): Watched => ({
   id: 'bucket',
   says: `the bucket ${name}, or who may do what with it, was changed`,
@@ -80,8 +92,18 @@ export const keys = (arns: readonly string[]): Watched => ({
   about: [{ resources: { ARN: arns } }],
 });
 
-/** @param names those that end in a hyphen are the beginnings of several */
-export const roles = (names: readonly string[]): Watched => ({
+const ISSUER_CALLS = [
+  'DeleteOpenIDConnectProvider',
+  'UpdateOpenIDConnectProviderThumbprint',
+  'AddClientIDToOpenIDConnectProvider',
+  'RemoveClientIDFromOpenIDConnectProvider',
+];
+
+/**
+ * @param names those that end in a hyphen are the beginnings of several
+ * @param issuerArn whose tokens open them, for a detector outside of AWS
+ */
+export const roles = (names: readonly string[], issuerArn?: string): Watched => ({
   id: 'roles',
   says: `what the role ${names.map((name) => (name.endsWith('-') ? `${name}*` : name)).join(' or ')} may do, or who may take it, was changed`,
   sources: ['aws.iam'],
@@ -92,8 +114,12 @@ export const roles = (names: readonly string[]): Watched => ({
     'AttachRolePolicy',
     'DetachRolePolicy',
     'UpdateRole',
+    ...(issuerArn === undefined ? [] : ISSUER_CALLS),
   ],
-  about: [called('roleName', ...names.map((name) => (name.endsWith('-') ? starts(name) : name)))],
+  about: [
+    called('roleName', ...names.map((name) => (name.endsWith('-') ? starts(name) : name))),
+    ...(issuerArn === undefined ? [] : [called('openIDConnectProviderArn', issuerArn)]),
+  ],
 });
 
 export const detectorFunction = ({ name, arn }: NamedArn): Watched => ({
@@ -102,6 +128,7 @@ export const detectorFunction = ({ name, arn }: NamedArn): Watched => ({
   sources: ['aws.lambda'],
   calls: [
     ...['UpdateFunction', 'DeleteFunction', 'PutFunction', 'AddPermission', 'RemovePermission'],
+    ...['CreateFunctionUrlConfig', 'PutRuntimeManagementConfig'],
     ...['CreateEventSourceMapping', 'UpdateEventSourceMapping', 'DeleteEventSourceMapping'],
   ],
   // Calls about a mapping name only the mapping; its function is in the answer.
@@ -145,11 +172,12 @@ export const secrets = (arnPrefix: string, base: string): Watched => ({
 /** Whoever watches, watched: without these nobody is told of anything. */
 export const watch = (base: string, topicArn: string): Watched => ({
   id: 'watch',
-  says: 'an alarm, a rule, a schedule or the topic that tells of trouble was changed or deleted',
+  says: 'an alarm, a rule, a bus, a schedule or the topic that tells of trouble was changed or deleted',
   sources: ['aws.monitoring', 'aws.events', 'aws.scheduler', 'aws.logs', 'aws.sns'],
   calls: [
     ...['DeleteAlarms', 'DisableAlarmActions', 'SetAlarmState', 'PutMetricAlarm'],
-    ...['DisableRule', 'DeleteRule', 'RemoveTargets', 'PutRule', 'PutTargets', 'DeleteEventBus'],
+    ...['DisableRule', 'DeleteRule', 'RemoveTargets', 'PutRule', 'PutTargets'],
+    ...['DeleteEventBus', 'UpdateEventBus', 'PutPermission'],
     ...['DeleteSchedule', 'UpdateSchedule', 'DeleteLogGroup', 'PutRetentionPolicy'],
     ...['DeleteTopic', 'SetTopicAttributes', 'RemovePermission', 'Unsubscribe'],
   ],
@@ -158,6 +186,7 @@ export const watch = (base: string, topicArn: string): Watched => ({
     called('alarmName', starts(`${base}-`)),
     called('name', starts(`${base}-`)),
     called('rule', starts(`${base}-`)),
+    called('eventBusName', starts(`${base}-`)),
     called('groupName', starts(`${base}-`)),
     called('logGroupName', starts(`/aws/lambda/${base}-`)),
     called('topicArn', topicArn),

@@ -2,12 +2,12 @@ import { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 import { Construct } from 'constructs';
+import { detectorGrants, type DetectorArns } from '../../src/config/aws/detector-grants.js';
 import { detectorTrust } from '../../src/config/aws/detector-trust.js';
 import type { AwsStack } from './aws-stack.js';
-import { detectorGrants, type DetectorGrantsProps } from './detector-grants.js';
 import { policyDocument } from './policy.js';
 
-export interface DetectorRoleProps extends DetectorGrantsProps {
+export interface DetectorRoleProps extends DetectorArns {
   /** Whose tokens open the role; undefined unless the detector is outside of AWS. */
   readonly issuerArn: string | undefined;
 }

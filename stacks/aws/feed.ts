@@ -34,7 +34,7 @@ export class Feed extends Construct {
     this.heard =
       topicArn === undefined || announcer.kind === 'eventbridge'
         ? []
-        : [this.listen(queue, topicArn, regionOf(announcer.topic.arn), after)];
+        : [this.listen(queue, topicArn, source, regionOf(announcer.topic.arn), after)];
     if (stack.topology.detector.config.runtime === 'lambda') this.consume(queue);
     this.queueArn = queue.queue.arn;
   }
@@ -46,6 +46,7 @@ export class Feed extends Construct {
   private listen(
     { queue, deadLetters }: FeedQueue,
     topicArn: string,
+    source: SourcePlan,
     topicRegion: string,
     after: readonly ITerraformDependable[],
   ): ITerraformDependable {
@@ -53,6 +54,7 @@ export class Feed extends Construct {
     return new SnsTopicSubscription(this, 'subscription', {
       ...this.stack.at({ ...place, region: topicRegion }),
       ...{ topicArn, protocol: 'sqs', endpoint: queue.arn, rawMessageDelivery: true },
+      ...(source.config.existing?.notifications.from === 'trail-topic' ? ofTrail(source) : {}),
       // SNS takes a dead-letter queue of the subscription's own region alone. It tries a queue for 23 days, and gives
       // up at once only where it may not send.
       // https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
@@ -75,3 +77,13 @@ export class Feed extends Construct {
     });
   }
 }
+
+/**
+ * Of what a trail's topic tells, logs in this bucket. The topic may be that of AWS Config too, which would keep the queue
+ * busy with its own and the alarm for a silent source mute; what it delivers into the same bucket has a type.
+ * https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html
+ */
+const ofTrail = ({ bucket }: SourcePlan) => ({
+  filterPolicyScope: 'MessageBody',
+  filterPolicy: jsonText({ s3Bucket: [bucket.name], messageType: [{ exists: false }] }),
+});

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { existingBucket, oneAccount, organization } from '../stacks/configs.js';
 import { Stack, synthesized, type Synthesized } from '../stacks/synth.js';
+import { allMade, namesTakenTwice, typesUnknown } from '../support/stack-names.js';
 import { EVERY_RESOURCE, sourceBreaches, stackBreaches, WITHOUT_SOURCE } from '../support/stack-rules.js';
 
 const topicArn = 'arn:aws:sns:eu-west-1:222222222222:uploads';
@@ -50,6 +51,61 @@ describe('every stack keeps the rules of the house', () => {
           expect(new Set(sids).size).toBe(sids.length);
           for (const sid of sids) expect(sid).toMatch(/^[A-Za-z0-9]+$/);
         }
+  });
+});
+
+/** Called like what is made beside the detector, or for a source called x. */
+const AWKWARD = [
+  ...['function', 'keys', 'operations', 'operations-news', 'roles', 'secrets', 'state', 'sweep', 'watch'],
+  ...['bucket', 'changes', 'keys', 'logs', 'news', 'organization', 'queue', 'queues', 'reader', 'roles'].map(
+    (end) => `x-${end}`,
+  ),
+  ...['subscription', 'topic', 'trail', 'watch', 'x'].map((end) => `x-${end}`),
+];
+const awkward = (source: object): object => {
+  const accounts = {
+    main: { id: '111111111111', region: 'eu-central-1' },
+    other: { id: '222222222222', region: 'eu-west-1' },
+  };
+  return oneAccount({
+    aws: { accounts, detector: { account: 'main' } },
+    config: {
+      ...config,
+      sources: ['x', ...AWKWARD].map((name) => ({
+        name,
+        aws: name === 'x' ? { account: 'other' } : source,
+      })),
+    },
+  });
+};
+const told = (account: string, from: string): object => ({
+  ...{ account, existing: { bucket: 'company-logs', notifications: { from } } },
+});
+
+describe('no two resources of a type have one name in one account, region and event bus', () => {
+  test.each([
+    ...Object.entries(CONFIGS),
+    ['awkward names, told by EventBridge beside the detector', awkward(told('main', 'eventbridge'))],
+    ['awkward names, told by EventBridge elsewhere', awkward(told('other', 'eventbridge'))],
+    ['awkward names, told by topics beside the detector', awkward(told('main', 'bucket'))],
+    ['awkward names, told by topics elsewhere', awkward(told('other', 'bucket'))],
+    ['awkward names, with logs of their own', awkward({ account: 'other' })],
+  ])('%s', (_, one) => {
+    const made = allMade(one);
+
+    expect(namesTakenTwice(made)).toEqual([]);
+    expect(typesUnknown(made)).toEqual([]);
+  });
+
+  test('what is made twice is found', () => {
+    const made = allMade(oneAccount());
+
+    expect(namesTakenTwice([...made, ...made])).toEqual(
+      expect.arrayContaining([
+        'aws_cloudwatch_event_rule arn:aws:events:eu-central-1:111111111111:rule/tocsin-acme-function',
+        'aws_iam_role arn:aws:iam::111111111111:role/tocsin-acme-detector',
+      ]),
+    );
   });
 });
 

@@ -122,7 +122,7 @@ export function changedEverywhere(
       tags: { department: 'security' },
       detector: {
         ...{ ...aws.detector, deletionProtection: false, logRetentionDays: 30, maximumConcurrency: 20 },
-        ...{ memoryMb: 2048, reservedConcurrency: 5, sweepMinutes: 5, timeoutSeconds: 200 },
+        ...{ memoryMb: 2048, reservedConcurrency: 21, sweepMinutes: 5, timeoutSeconds: 200 },
       },
       monitoring: { oldestMessageMinutes: 30 },
     },

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import type { AlertHook } from '../support/alert-hook.js';
 import type { AwsDetector } from '../support/aws-detector.js';
 import type { Batch } from '../support/aws-source.js';
+import { jsonLines } from '../support/cli.js';
 import { ringingFiles, trailFiles, type TrailFile } from '../support/cloudtrail-samples.js';
 import { startDynamoProxy } from '../support/dynamo-proxy.js';
 import { eventually } from '../support/serving.js';
@@ -64,7 +65,7 @@ export function detectionTests(detection: () => Detection): void {
     );
   });
 
-  test('instances killed before they answer, and every message three times, change nothing', async () => {
+  test('regression 12: instances killed before they answer, and every message three times, change nothing', async () => {
     const { detector, hook, organizationId } = detection();
     const { source } = detector;
     const delivered = ringingFiles(new Date('2026-03-04T12:00:00Z'), organizationId);
@@ -134,6 +135,29 @@ export function detectionTests(detection: () => Detection): void {
     expect(await detector.state()).toEqual(undisturbed);
     expect((await source.left()).deadLetters).toBe(0);
     expectEach(hook.raised(first), expected);
+  });
+
+  test('what the queue gave up is put back by `tocsin replay`, and read', async () => {
+    const { detector, hook, organizationId } = detection();
+    const { source } = detector;
+    const delivered = ringingFiles(new Date('2026-03-08T12:00:00Z'), organizationId);
+    const expected = await detector.alertsOf(delivered);
+    const first = hook.heard.length;
+    await source.put(delivered);
+    await source.giveUp();
+    expect((await detector.operate('status')).out).toContain(
+      `${delivered.length} messages of source ${source.name} failed again and again`,
+    );
+
+    const { code, out } = await detector.operate('replay', '--kind', 'message', '--apply', '--json');
+    expect(code).toBe(0);
+    expect(jsonLines(out)).toMatchObject([{ messages: delivered.length, outcome: 'waiting' }]);
+    const instance = await detector.start();
+    await source.feed(instance);
+    await instance.kill();
+
+    expect(await source.left()).toEqual({ waiting: 0, held: 0, deadLetters: 0 });
+    expect(hook.raised(first)).toEqual(expected);
   });
 }
 

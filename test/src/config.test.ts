@@ -76,9 +76,9 @@ describe('the configuration', () => {
       expect.stringMatching(
         /^line 4: sources\.0\.prefixes\.AWSLogs\/: "aws\.cloudtail" does not fit: .*"gcp\.audit"/,
       ),
-      'line 5: sources.0.exclud: there is no such key',
+      'line 5: sources.0.exclud: there is no such key; expected name, prefixes, exclude, directory, silentAfter or aws',
       expect.stringMatching(/^line 7: limits\.maxRecordBytes: 12 does not fit: .*1024/),
-      'line 8: sorces: there is no such key',
+      'line 8: sorces: there is no such key; expected installation, sources, rules, alerts, destinations, state, serve, limits or aws',
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('the configuration', () => {
   });
 
   test.each([
-    ['- a', /^line 1: the file: \["a"\] does not fit: .*object/],
+    ['- a', /^line 1: the file: \["a"\] does not fit: expected keys with values$/],
     ['just text', /^line 1: the file: "just text" does not fit/],
     ['a: [1\nb: 2\n', /^line 2: /],
     ['limits: {}\nlimits: {}\n', /^line 2: .*unique/],

@@ -6,7 +6,7 @@ import { AlertHook } from './alert-hook.js';
 import { AwsSource, type Batch } from './aws-source.js';
 import { canonicalState } from './canonical.js';
 import type { TrailFile } from './cloudtrail-samples.js';
-import { folderWith, jsonLines, tocsin } from './cli.js';
+import { folderWith, jsonLines, tocsin, type Run } from './cli.js';
 import { createDynamoTable, dynamoClientOf } from './dynalite.js';
 import { LambdaInstance, type LambdaOptions } from './lambda.js';
 import { credentialsOf, MOTO_KEYS, type AwsEnv } from './moto.js';
@@ -76,6 +76,12 @@ export class AwsDetector {
     const serving = new Serving(this.deployed.folder, { env: { ...this.env, ...env } });
     this.running.push(() => serving.end('SIGKILL'));
     return serving;
+  }
+
+  /** A command of whoever looks after it, from elsewhere. */
+  operate(...args: readonly string[]): Promise<Run> {
+    const env = { ...MOTO_KEYS, AWS_ENDPOINT_URL: this.deployed.endpoint };
+    return tocsin(args, { cwd: this.deployed.folder, env });
   }
 
   /** What the deployed table says. */

@@ -45,6 +45,10 @@ export class AwsSource {
     });
   }
 
+  get name(): string {
+    return this.plan.name;
+  }
+
   /** As CloudTrail delivers them. */
   async put(files: readonly TrailFile[]): Promise<void> {
     for (const { key: Key, bytes: Body } of files)
@@ -88,6 +92,15 @@ export class AwsSource {
           ...{ QueueUrl: this.plan.queue.url, ReceiptHandle, VisibilityTimeout: 0 },
         }),
       );
+  }
+
+  /** What SQS does with messages that nobody ever answers for. */
+  async giveUp(): Promise<void> {
+    for (;;) {
+      const batches = await this.receiveAll();
+      if (batches.length === 0) return;
+      for (const batch of batches) await this.release(batch);
+    }
   }
 
   async remove(messages: Batch): Promise<void> {

@@ -3,6 +3,7 @@ import { cutText, show } from '../../engine/text.js';
 import { leftOut, type LeftOut } from './left-out.js';
 import { NotificationError } from './notification-error.js';
 import { uriOf, type ObjectRef } from './object-ref.js';
+import { toldByOthers } from './other-services.js';
 
 export { NotificationError } from './notification-error.js';
 export type { ObjectRef } from './object-ref.js';
@@ -11,7 +12,8 @@ export type { ObjectRef } from './object-ref.js';
  * Why something that a message names is not read:
  * - `test-event`, `validation-message`: sent once, when S3 or CloudTrail is set up to notify;
  * - `subscription-confirmation`: a topic asks whether it may send. Nobody opens the address in it;
- * - `other-event`: an object was deleted, restored, tagged: there is nothing new to read;
+ * - `other-event`: an object was deleted, restored, tagged, or another service told something of its own: there is
+ *   nothing new to read;
  * - `folder`, `empty`, `digest`, `insight`, `aggregated`: the object holds no events;
  * - `other-bucket`, `other-prefix`: the source does not name it, so it is not read, whoever asks;
  * - `unusable`: a part that names no object, beside others that do. The message belongs to the dead letters once those
@@ -82,6 +84,8 @@ function foundIn(text: string, envelopes: number): readonly Found[] {
   if (message === undefined) return [];
   if (isList(message.Records)) return message.Records.map(fromS3);
   if (isList(message.s3ObjectKey)) return message.s3ObjectKey.map((key) => ref(message.s3Bucket, key, {}));
+  const told = toldByOthers(message);
+  if (told !== undefined) return [skip('other-event', told)];
   if (isObject(message.detail)) return [fromEventBridge(message, message.detail)];
   if (message.Event === 's3:TestEvent') return [skip('test-event', message.Bucket)];
   switch (message.Type) {

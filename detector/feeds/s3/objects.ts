@@ -42,7 +42,7 @@ export function s3Unit(ref: ObjectRef, options: S3ObjectsOptions): Unit {
       try {
         yield* readRanges(ref, { client, partBytes, owner, wait });
       } catch (error) {
-        throw readError(error, { uri: name, role, kmsKey });
+        throw readError(error, { uri: name, role, kmsKey, owner });
       }
     },
   };

@@ -55,6 +55,8 @@ export interface Reading {
   readonly role?: string | undefined;
   /** ARN of the key that the object is encrypted with, where it is known. */
   readonly kmsKey?: string | undefined;
+  /** Account that the bucket must belong to; undefined: whichever it is. */
+  readonly owner?: string | undefined;
 }
 
 /**
@@ -75,7 +77,8 @@ export function readError(thrown: unknown, reading: Reading): RetryLaterError | 
 }
 
 /** What people most often have to change; empty where waiting is all there is to do. */
-function hintFor({ name, message }: Error, { role, kmsKey = 'the key of the bucket' }: Reading): string {
+function hintFor({ name, message }: Error, reading: Reading): string {
+  const { role, kmsKey = 'the key of the bucket', owner } = reading;
   const reader = role ?? 'the detector';
   if (name.startsWith('KMS.') || message.includes('kms:')) {
     return `Allow kms:Decrypt on ${kmsKey} to ${reader}, in its own policy and in the policy of the key.`;
@@ -84,7 +87,8 @@ function hintFor({ name, message }: Error, { role, kmsKey = 'the key of the buck
     case 'AccessDenied':
       return (
         `Allow s3:GetObject on the object to ${reader}, in its own policy and in the policy of the bucket. ` +
-        'Without s3:ListBucket S3 answers so for an object that is gone, too.'
+        'Without s3:ListBucket S3 answers so for an object that is gone, too' +
+        (owner === undefined ? '.' : `; and where the bucket is not account ${owner}'s.`)
       );
     case 'NoSuchBucket':
       return 'Correct the name of the bucket, or remove the source.';

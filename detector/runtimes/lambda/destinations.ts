@@ -7,6 +7,7 @@ import {
 import {
   createDestination,
   createHttpClient,
+  kindsOf,
   resolveSecrets,
   type DestinationOptions,
   type SecretSource,
@@ -14,10 +15,6 @@ import {
 
 /** Secrets are read anew after this time, so that a changed one is used without a deployment. */
 const SECRETS_LIVE_MS = 5 * 60_000;
-
-const ALL_KINDS: ReadonlySet<MessageKind> = new Set<MessageKind>([
-  ...(['raised', 'escalated', 'updated', 'resolved', 'summary', 'system', 'test'] as const),
-]);
 
 export interface DestinationsDeps {
   readonly secrets: SecretSource;
@@ -37,7 +34,7 @@ export function lazyDestinations(
   return new Map(
     Object.entries(configured).map(([name, options]) => [
       name,
-      new LazyDestination(name, deps.now, async () => {
+      new LazyDestination(name, kindsOf(options), deps.now, async () => {
         const { secrets } = await resolveSecrets(name, options, deps.secrets);
         return createDestination(name, options, { http, now: deps.now, secrets, print: deps.print });
       }),
@@ -50,18 +47,13 @@ class LazyDestination implements Destination {
 
   constructor(
     readonly name: string,
+    readonly kinds: ReadonlySet<MessageKind>,
     private readonly now: () => number,
     private readonly make: () => Promise<Destination>,
   ) {}
 
-  /** Before it is made, all of them: what it does not show is passed over when its turn comes. */
-  get kinds(): ReadonlySet<MessageKind> {
-    return this.made?.destination.kinds ?? ALL_KINDS;
-  }
-
   async deliver(delivery: Delivery): Promise<string | undefined> {
-    const destination = await this.current();
-    return destination.kinds.has(delivery.kind) ? destination.deliver(delivery) : undefined;
+    return (await this.current()).deliver(delivery);
   }
 
   private async current(): Promise<Destination> {

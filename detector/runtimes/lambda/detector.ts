@@ -1,9 +1,9 @@
 import type { StatisticsRecorder } from '../../alerts/statistics.js';
-import type { SystemEvent } from '../../alerts/system-rules.js';
 import type { Core } from '../../core.js';
 import type { MessageUnits } from '../../feeds/sqs/message.js';
 import type { DetectorSettings } from '../../settings.js';
 import type { StateStore } from '../../state/store.js';
+import type { DeadLetterQueue } from '../failed-messages.js';
 import type { Log } from './log.js';
 
 /** What a queue of a source brings. */
@@ -25,6 +25,6 @@ export interface Detector {
   readonly log: Log;
   readonly now: () => number;
   readonly sourceOf: (queueArn: string) => QueueSource | undefined;
-  /** What is to be raised about messages that the queues gave up. */
-  readonly failedMessages: () => Promise<readonly SystemEvent[]>;
+  /** Asks the queues of messages that were given up. */
+  readonly askDeadLetterQueues: () => Promise<readonly DeadLetterQueue[]>;
 }

@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { StatisticsRecorder } from '../../alerts/statistics.js';
 import { createCore } from '../../core.js';
+import { storedSecretReader } from '../../destinations/secrets-manager.js';
 import { createEngine, type RuleSource } from '../../engine/engine.js';
 import { s3Clients } from '../../feeds/s3/clients.js';
 import { createSqsClient } from '../../feeds/sqs/client.js';
@@ -10,11 +11,11 @@ import { logTypes } from '../../logs/index.js';
 import type { DetectorSettings } from '../../settings.js';
 import { createDynamoClient } from '../../state/dynamodb-client.js';
 import { openDynamoStore } from '../../state/dynamodb.js';
+import { askDeadLetterQueues } from '../failed-messages.js';
+import { inLanes } from '../lane.js';
 import { lazyDestinations } from './destinations.js';
 import type { Detector, QueueSource } from './detector.js';
-import { failedMessages } from './failed-messages.js';
 import type { Log } from './log.js';
-import { storedSecretReader } from '../../destinations/secrets-manager.js';
 
 export interface OpenOptions {
   readonly settings: DetectorSettings;
@@ -36,7 +37,7 @@ export function openDetector({ settings, rules, log, now, print }: OpenOptions):
   const { region } = aws;
   const store = openDynamoStore({ client: createDynamoClient({ region }), table: aws.table });
   const secrets = new SecretsManagerClient({ region });
-  const destinations = lazyDestinations(settings.destinations, {
+  const lazy = lazyDestinations(settings.destinations, {
     ...{ now, print },
     secrets: {
       env: {},
@@ -44,6 +45,7 @@ export function openDetector({ settings, rules, log, now, print }: OpenOptions):
       readStoredSecret: storedSecretReader(secrets, aws.secrets),
     },
   });
+  const destinations = inLanes(lazy, settings.destinations);
   const statistics = new StatisticsRecorder();
   const core = createCore({
     ...{ settings, engine, store, destinations, now },
@@ -60,7 +62,7 @@ export function openDetector({ settings, rules, log, now, print }: OpenOptions):
   return {
     ...{ settings, store, core, statistics, log, now },
     sourceOf: (queueArn) => sources.get(queueArn),
-    failedMessages: () => failedMessages(queues, settings.sources, now()),
+    askDeadLetterQueues: () => askDeadLetterQueues(queues, settings.sources),
   };
 }
 

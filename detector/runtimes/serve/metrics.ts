@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { AttemptReport } from '../../alerts/outbox.js';
 import type { Feed } from '../../feeds/feed.js';
+import type { SkipReason } from '../../feeds/s3/notification.js';
 import type { UnitReport } from '../../processor.js';
 import type { SourceWatch } from './source-watch.js';
 
@@ -17,6 +18,11 @@ export class Metrics {
   private readonly deadLetters = this.counter('tocsin_dead_letters_total', 'Records and objects set aside.', [
     'source',
   ]);
+  private readonly skips = this.counter(
+    'tocsin_skipped_objects_total',
+    'Objects and messages announced and not read.',
+    ['source', 'reason'],
+  );
   private readonly matches = this.counter('tocsin_matches_total', 'Rules firing on events.', ['rule']);
   private readonly ruleFailures = this.counter('tocsin_rule_failures_total', 'Rules that failed in a unit.', [
     'source',
@@ -61,6 +67,10 @@ export class Metrics {
     for (const [rule, times] of hits) this.matches.inc({ rule }, times);
     if (counts.newest !== undefined)
       this.newest.set(source, Math.max(counts.newest, this.newest.get(source) ?? 0));
+  }
+
+  skipped(source: string, reason: SkipReason): void {
+    this.skips.inc({ source, reason });
   }
 
   delivery({ destination, outcome }: AttemptReport): void {

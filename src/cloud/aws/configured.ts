@@ -22,6 +22,13 @@ export function awsOf(config: LoadedConfig, cwd: string): ConfiguredAws | undefi
   return { config, topology, folder, accounts: new AwsAccounts(topology, folder) };
 }
 
+/** The same where something was found that only a configuration with AWS has. */
+export function awsIn(config: LoadedConfig, cwd = '.'): ConfiguredAws {
+  const aws = awsOf(config, cwd);
+  if (aws === undefined) throw new Error('There is no `aws`; the schema checks that.');
+  return aws;
+}
+
 /** @throws UsageError when the configuration says nothing of AWS */
 export async function loadAws(cwd: string, named: string | undefined): Promise<ConfiguredAws> {
   const config = await loadConfig(cwd, named);

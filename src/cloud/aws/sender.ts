@@ -5,11 +5,10 @@ import {
   type SQSClient,
   type BatchResultErrorEntry,
 } from '@aws-sdk/client-sqs';
-import { createSqsClient } from '../../../../detector/feeds/sqs/client.js';
-import type { AwsPlace, NamedArn } from '../../../config/aws/topology.js';
-import { AwsError, ask } from '../aws-error.js';
-import type { AwsClientConfig } from '../clients.js';
-import type { Message } from './messages.js';
+import { createSqsClient } from '../../../detector/feeds/sqs/client.js';
+import type { AwsPlace, NamedArn } from '../../config/aws/topology.js';
+import { AwsError, ask } from './aws-error.js';
+import type { AwsClientConfig } from './clients.js';
 
 const MOST_ATTEMPTS = 6;
 const FIRST_PAUSE_MS = 200;
@@ -55,7 +54,7 @@ export class Sender {
   }
 
   /** All of them are in the queue when it resolves. @throws AwsError */
-  async send(url: string, messages: readonly Message[]): Promise<void> {
+  async send(url: string, messages: readonly { readonly body: string }[]): Promise<void> {
     const { arn, place } = this.queue;
     const asked = { action: 'sqs:SendMessage', on: arn, place };
     let left = messages.map((message, i) => ({ Id: String(i), MessageBody: message.body }));

@@ -5,18 +5,18 @@ import { openDynamoStore } from '../../../detector/state/dynamodb.js';
 import type { StateStore } from '../../../detector/state/store.js';
 import type { LoadedConfig } from '../../config/load.js';
 import type { AwsClientConfig } from './clients.js';
-import { awsOf, type ConfiguredAws } from './configured.js';
+import { awsIn } from './configured.js';
 
 /** The state table with the credentials that the environment has: the detector itself runs here. */
 export async function openAsDetector(config: LoadedConfig): Promise<StateStore> {
-  const { detector } = planned(config).topology;
+  const { detector } = awsIn(config).topology;
   const { region } = detector.place;
   return openDynamoStore({ client: createDynamoClient({ region }), table: detector.table.name });
 }
 
 /** The same, with those of `aws.accounts`: somebody looks after the detector from here. */
 export async function openAsOperator(config: LoadedConfig, cwd: string): Promise<StateStore> {
-  const { detector } = planned(config).topology;
+  const { detector } = awsIn(config).topology;
   const { credentials } = await operator(config, cwd);
   const { region } = detector.place;
   return openDynamoStore({
@@ -32,7 +32,7 @@ export async function readSecret(
   reference: string,
   reader: 'detector' | 'operator',
 ): Promise<string | undefined> {
-  const { detector } = planned(config).topology;
+  const { detector } = awsIn(config).topology;
   const { region } = detector.place;
   const client = new SecretsManagerClient(reader === 'detector' ? { region } : await operator(config, cwd));
   const names = Object.fromEntries(detector.secrets.map((secret) => [secret.reference, secret.name]));
@@ -44,12 +44,6 @@ export async function readSecret(
 }
 
 function operator(config: LoadedConfig, cwd: string): Promise<AwsClientConfig> {
-  const { accounts, topology } = planned(config, cwd);
+  const { accounts, topology } = awsIn(config, cwd);
   return accounts.at(topology.detector.place);
-}
-
-function planned(config: LoadedConfig, cwd = '.'): ConfiguredAws {
-  const aws = awsOf(config, cwd);
-  if (aws === undefined) throw new Error('There is no `aws`; the schema checks that.');
-  return aws;
 }

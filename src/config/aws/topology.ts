@@ -81,6 +81,8 @@ export interface SourcePlan {
   };
   /** Keys of logs begin with one of these. */
   readonly keyPrefixes: readonly string[];
+  /** Is made where nobody tells of new objects yet. */
+  readonly topic: NamedArn;
   /** Who tells the queue of new objects. */
   readonly announcer:
     { readonly kind: 'new-topic' | 'existing-topic'; readonly topic: NamedArn } | EventBridgePlan;
@@ -120,6 +122,11 @@ interface Planned {
 /** S3's, the shortest limit of all names here. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const LONGEST_BUCKET_NAME = 63;
 const LONGEST_ROLE_NAME = 64;
+/**
+ * Ends the names of what tells a queue of new logs. Rules and topics of changes end otherwise, so that none has the name
+ * of another, whatever sources are called: EventBridge and SNS take a second one of the same name for the first.
+ */
+const NEWS = '-news';
 const DIGEST_LENGTH = 8;
 
 export function awsTopology({ installation, aws, sources, secrets }: Planned): AwsTopology {
@@ -174,8 +181,10 @@ export function awsTopology({ installation, aws, sources, secrets }: Planned): A
       url: `https://sqs.${at.region}.${names.domain}/${at.accountId}/${queueName}`,
     });
     const reader = `${sourceBase}-reader`;
+    const news = `${sourceBase}${NEWS}`;
+    const topic = { name: news, arn: names.arn('sns', home, news) };
     return {
-      ...{ name, base: sourceBase, place: home, config, keyPrefixes: prefixes },
+      ...{ name, base: sourceBase, place: home, config, keyPrefixes: prefixes, topic },
       bucket: {
         name: bucketName,
         arn: `arn:${aws.partition}:s3:::${bucketName}`,
@@ -186,7 +195,7 @@ export function awsTopology({ installation, aws, sources, secrets }: Planned): A
       announcer:
         existing?.notifications.from === 'eventbridge'
           ? eventBridge(home, sourceBase)
-          : topicOf(existing, { name: sourceBase, arn: names.arn('sns', home, sourceBase) }),
+          : topicOf(existing, topic),
       reader: {
         name: reader,
         arn: names.role(home, reader),
@@ -208,9 +217,10 @@ export function awsTopology({ installation, aws, sources, secrets }: Planned): A
   }
 
   function eventBridge(home: AwsPlace, name: string): EventBridgePlan {
+    const rule = `${name}${NEWS}`;
     const ruleAt = (place: AwsPlace, bus = ''): NamedArn => ({
-      name,
-      arn: names.arn('events', place, `rule/${bus}${name}`),
+      name: rule,
+      arn: names.arn('events', place, `rule/${bus}${rule}`),
     });
     if (home.accountId === at.accountId && home.region === at.region)
       return { kind: 'eventbridge', rule: ruleAt(at) };

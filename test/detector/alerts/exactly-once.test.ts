@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { decodeGroup } from '../../../detector/alerts/group-document.js';
 import type { Evaluated } from '../../../detector/alerts/ledger.js';
 import { ManifestBuilder } from '../../../detector/alerts/manifest.js';
+import { destinationsFor, type Routing } from '../../../detector/alerts/router.js';
 import { SEVERITIES, type Rule, type Severity } from '../../../detector/rule.js';
 import { HARMLESS, type FaultKind } from '../../support/faulty-store.js';
 import { memoryStore, type MemoryStore } from '../../support/memory-store.js';
@@ -14,6 +15,7 @@ import {
   NOON,
   play,
   testRule,
+  TO_BOTH,
   type Played,
   type Scenario,
   type SeenGroup,
@@ -25,6 +27,9 @@ const RULES: readonly Rule[] = [
   testRule('aws.two', { threshold: 2, windowMinutes: 20 }),
   testRule('aws.values', { threshold: 2, windowMinutes: 30, distinct: 'value' }),
 ];
+
+/** To the pager only what is severe. */
+const BY_SEVERITY: Routing = { routes: [{ severity: 'high', to: ['pager', 'chat'] }], fallback: ['chat'] };
 
 interface Event {
   readonly id: string;
@@ -87,6 +92,7 @@ const scenarios = (kinds?: readonly FaultKind[]): fc.Arbitrary<Scenario> =>
         .chain((more) => fc.shuffledSubarray([...once, ...more], { minLength: units.length + more.length })),
       workers: fc.integer({ min: 1, max: 3 }),
       faults: faults(kinds),
+      routing: fc.constantFrom(TO_BOTH, BY_SEVERITY),
       refusals: fc.array(fc.boolean(), { maxLength: 6 }),
       choices: fc.array(fc.nat(1000), { maxLength: 200 }),
       embedded: fc.boolean(),
@@ -149,7 +155,8 @@ describe('whatever happens between queue and store (#8, #12, #13)', () => {
         const { state, sent } = await play(scenario);
 
         for (const { alert, states } of alertsIn(state.memory.documents)) {
-          expect(Object.keys(states).sort()).toEqual(['chat', 'pager']);
+          const expected = destinationsFor(alert, undefined, scenario.routing);
+          expect(Object.keys(states).sort()).toEqual([...expected].sort());
           for (const [name, delivery] of Object.entries(states)) {
             expect(delivery.state).toBe('delivered');
             const told = sent.filter(({ to, message }) => to === name && message.alertId === alert.id);

@@ -5,7 +5,7 @@ import type { Applied } from '../../../detector/alerts/ledger.js';
 import { ManifestBuilder } from '../../../detector/alerts/manifest.js';
 import { HARMLESS } from '../../support/faulty-store.js';
 import { memoryStore } from '../../support/memory-store.js';
-import { groupsIn, HOUR, ledgerWith, MINUTE, NOON, play, testRule } from './world.js';
+import { groupsIn, HOUR, ledgerWith, MINUTE, NOON, play, testRule, TO_BOTH } from './world.js';
 
 const RULES = Array.from({ length: 5 }, (_, i) =>
   testRule(`aws.rule-${i}`, { threshold: 1 + (i % 3), windowMinutes: 60, description: 'What. '.repeat(50) }),
@@ -50,6 +50,7 @@ test('a unit of 5,000 matches in 500 groups counts once, wherever it is killed',
       async (faults, embedded, choices) => {
         const { state, sent, ends } = await play({
           ...{ rules: RULES, units: [{ id: 'large', variants: [evaluated] }], workers: 1, refusals: [] },
+          routing: TO_BOTH,
           ...{ deliveries: [{ unit: 0, variant: 0, sweep: true }], faults, choices, embedded },
         });
 

@@ -3,6 +3,7 @@ import { decodeAlert, pointersOf } from '../../../detector/alerts/alert-document
 import { decodeGroup, encodeGroup, type StoredGroup } from '../../../detector/alerts/group-document.js';
 import { rulesetHash } from '../../../detector/alerts/ledger.js';
 import { ManifestBuilder } from '../../../detector/alerts/manifest.js';
+import { mute } from '../../../detector/alerts/mutes.js';
 import type { Rule, Severity } from '../../../detector/rule.js';
 import { turns } from '../../support/core.js';
 import { memoryStore, type MemoryStore } from '../../support/memory-store.js';
@@ -458,6 +459,141 @@ describe('an alert', () => {
     await outboxWith(store, [recordingDestination('chat', sent)]).sweep(10);
     const joined = await ledger.process('u3', async () => ({ entries: entriesOf(rule, [{ id: 'b' }]) }));
     expect(joined.touched).toEqual([]);
+  });
+});
+
+describe('an alert whose severity rises', () => {
+  const routing = {
+    routes: [
+      { severity: 'critical', to: ['pager', 'phone'] },
+      { severity: 'high', to: ['pager', 'chat'] },
+    ],
+    fallback: ['chat'],
+  } as const;
+  const everybody = () => ['chat', 'pager', 'phone'].map((name) => recordingDestination(name, sent));
+  const send = () => outboxWith(store, everybody()).sweep(10);
+  const told = () => sent.map(({ to, kind, message }) => `${to} ${kind} ${message.severity}`).sort();
+  const standing = () =>
+    groups()
+      .filter(({ group }) => group.rule === rule.id)
+      .flatMap(({ deliveries }) => Object.values(deliveries))
+      .map((states) =>
+        Object.fromEntries(
+          Object.entries(states).map(([name, { state, reason }]) => [name, reason ?? state]),
+        ),
+      );
+
+  test('goes to the destinations of its new severity, once to each', async () => {
+    const ledger = ledgerWith(store, { rules: [rule], routing });
+    const units = (['low', 'high', 'critical', 'critical'] as const).map((severity, i) => ({
+      id: `u${i}`,
+      evaluate: async () => ({ entries: entriesOf(rule, [{ id: `e${i}`, severity }]) }),
+    }));
+    for (const { id, evaluate } of [...units.slice(0, 3), ...units]) {
+      await ledger.process(id, evaluate);
+      await send();
+    }
+
+    expect(told()).toEqual([
+      ...['chat escalated critical', 'chat escalated high', 'chat raised low'],
+      ...['pager escalated critical', 'pager raised high', 'phone raised critical'],
+    ]);
+  });
+
+  test('before it was sent goes out as it is then', async () => {
+    const ledger = ledgerWith(store, { rules: [rule], routing });
+    for (const severity of ['low', 'high'] as const)
+      await ledger.process(severity, async () => ({
+        entries: entriesOf(rule, [{ id: severity, severity }]),
+      }));
+    await send();
+
+    expect(told()).toEqual(['chat raised high', 'pager raised high']);
+  });
+
+  test('while another process raises it is sent once', async () => {
+    const ledger = ledgerWith(store, { rules: [rule], routing });
+    const other = ledgerWith(store, { rules: [rule], routing });
+    let hasLost = false;
+    store.before = async (method) => {
+      if (method !== 'put' || hasLost || all('alert').length === 0) return;
+      hasLost = true;
+      await other.process('u1', async () => ({ entries: entriesOf(rule, [{ id: 'a' }]) }));
+      await send();
+    };
+
+    await ledger.process('u2', async () => ({ entries: entriesOf(rule, [{ id: 'b', severity: 'high' }]) }));
+    await send();
+
+    expect(hasLost).toBe(true);
+    expect(told()).toEqual(['chat escalated high', 'chat raised low', 'pager raised high']);
+  });
+
+  test('although it was one too many is sent once the limit allows it', async () => {
+    let now = NOON;
+    const ledger = ledgerWith(store, { rules: [rule], alertsPerHour: 1, now: () => now });
+    const process = (id: string, severity: Severity, dedup = 'alice') =>
+      ledger.process(id, async () => ({ entries: entriesOf(rule, [{ id, severity, dedup }]) }));
+    await process('first', 'low', 'bob');
+    await process('one too many', 'low');
+
+    await process('in the same hour', 'medium');
+    expect(standing()).toEqual([{ chat: 'waiting' }, { chat: 'limited' }]);
+    now += HOUR;
+    await process('an hour later', 'critical');
+    expect(standing()).toEqual([{ chat: 'waiting' }, { chat: 'waiting' }]);
+    await outboxWith(store, everybody(), { now: () => now }).sweep(10);
+    const ours = sent.filter(({ message }) => message.rule.id === rule.id);
+    expect(ours.map(({ kind, message }) => [kind, message.severity])).toEqual([
+      ['raised', 'low'],
+      ['raised', 'critical'],
+    ]);
+  });
+
+  test.each([
+    ['by old events is held for its new destinations too', NOON - 2 * DAY, { chat: 'late', pager: 'late' }],
+    ['by a new event is not old any more', NOON, { chat: 'waiting', pager: 'waiting' }],
+  ])('%s', async (_what, time, expected) => {
+    const slow = testRule(rule.id, { windowMinutes: 4 * 24 * 60 });
+    const ledger = ledgerWith(store, { rules: [slow], routing });
+    const old = { id: 'old', time: NOON - 2 * DAY };
+    await ledger.process('u1', async () => ({ entries: entriesOf(slow, [old]) }));
+
+    await ledger.process('u2', async () => ({
+      entries: entriesOf(slow, [{ id: 'more', time, severity: 'high' }]),
+    }));
+
+    expect(standing()).toEqual([expected]);
+  });
+
+  test.each([
+    ['holds is held for its new destinations too', 2 * HOUR, { chat: 'muted', pager: 'muted' }],
+    ['held once goes to its new destinations alone', HOUR, { chat: 'muted', pager: 'waiting' }],
+  ])('that a mute %s', async (_what, length, expected) => {
+    let now = NOON;
+    await mute(store, { rule: rule.id, reason: 'known', until: NOON + length });
+    const ledger = ledgerWith(store, { rules: [rule], routing, now: () => now });
+    await ledger.process('u1', async () => ({ entries: entriesOf(rule, [{ id: 'a' }]) }));
+    now += HOUR;
+
+    await ledger.process('u2', async () => ({ entries: entriesOf(rule, [{ id: 'b', severity: 'high' }]) }));
+
+    expect(standing()).toEqual([expected]);
+  });
+
+  test('in a group that holds as much as fits is held for its new destinations, and told', async () => {
+    const often = testRule(rule.id, { windowMinutes: 1 });
+    const ledger = ledgerWith(store, { rules: [often], routing });
+    const minutes = Array.from({ length: 50 }, (_, i) => NOON - i * 3 * MINUTE);
+    const hits = minutes.map((time, i) => ({ id: `e${i}`, time }));
+    await ledger.process('u1', async () => ({ entries: entriesOf(often, hits) }));
+
+    await ledger.process('u2', async () => ({
+      entries: entriesOf(often, [{ id: 'higher', severity: 'high' }]),
+    }));
+
+    expect(standing().at(-1)).toEqual({ chat: 'waiting', pager: 'limited' });
+    expect(alerts().map((alert) => alert.rule.id)).toContain('tocsin.rule-limited');
   });
 });
 

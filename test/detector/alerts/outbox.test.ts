@@ -386,6 +386,23 @@ describe('a sweep', () => {
     expect(sent.map(({ message }) => message.title)).toEqual(['Title of bob']);
   });
 
+  test('begins no other group when there is no time, and leaves it due', async () => {
+    for (const name of ['a', 'b', 'c']) await given(name, { chat: raised });
+    let left = 2;
+
+    expect(await outbox([chat()]).sweep(10, () => left-- > 0)).toBe(2);
+    expect(sent).toHaveLength(2);
+    expect(await outbox([chat()]).sweep(10)).toBe(1);
+  });
+
+  test('goes on with no group when there is no time', async () => {
+    const key = await given('alice', { chat: { ...raised, then: 'resolved' } });
+
+    expect(await outbox([chat()]).attempt(key, () => false)).toBe(1);
+    expect(sent.map(({ kind }) => kind)).toEqual(['raised']);
+    expect(await outbox([chat()]).sweep(10)).toBe(1);
+  });
+
   test('does not let a slow destination keep all others waiting', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await given(name, { slow: raised });
     await given('z', { chat: raised });

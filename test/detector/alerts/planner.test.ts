@@ -31,8 +31,14 @@ const planner = (more: Partial<PlannerOptions> = {}) => {
   });
   return (
     start: number,
-    also: { rule?: Rule; alert?: Partial<Alert>; late?: boolean; crowded?: boolean } = {},
-  ) => plan({ rule, late: false, crowded: false, ...also, alert: alertOf(start, also.alert) });
+    also: {
+      rule?: Rule;
+      alert?: Partial<Alert>;
+      late?: boolean;
+      crowded?: boolean;
+      told?: readonly string[];
+    } = {},
+  ) => plan({ rule, told: [], late: false, crowded: false, ...also, alert: alertOf(start, also.alert) });
 };
 
 describe('the limit of a rule', () => {
@@ -172,6 +178,23 @@ describe('the limit of a rule', () => {
     const plan = await planner()(1, { crowded: true });
 
     expect(plan).toMatchObject({ held: 'limited', tell: { rule: 'tocsin.rule-limited' } });
+  });
+});
+
+describe('an alert whose severity rose', () => {
+  const routing = { routes: [{ severity: 'high' as const, to: ['pager', 'chat'] }], fallback: ['chat'] };
+  const higher = { alert: { severity: 'high' as const }, told: ['chat'] };
+
+  test('is planned for those alone that it was not told to', async () => {
+    expect(await planner({ routing })(1, higher)).toEqual({ destinations: ['pager'] });
+  });
+
+  test('counts as one more alert of its hour only where somebody is told of it', async () => {
+    const plan = planner({ routing, alertsPerHour: 1 });
+
+    expect(await plan(1, { ...higher, told: ['chat', 'pager'] })).toEqual({ destinations: [] });
+    expect(await plan(2, higher)).toEqual({ destinations: ['pager'] });
+    expect(await plan(3, higher)).toMatchObject({ destinations: ['pager'], held: 'limited' });
   });
 });
 

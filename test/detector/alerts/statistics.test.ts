@@ -39,7 +39,7 @@ describe('statistics', () => {
     }
 
     expect(await readStatistics(store, NOON + 20)).toEqual({
-      ...{ v: 1, since: NOON, logTypes: {}, fields: {} },
+      ...{ v: 1, since: NOON, logTypes: {}, fields: {}, skipped: {} },
       sources: {
         trail: {
           ...{ units: 4, events: 40, bytes: 4000, deadLetters: 4 },
@@ -61,6 +61,22 @@ describe('statistics', () => {
         },
       },
     });
+  });
+
+  test('of a source forget the time of an event that was to come with its next unit', async () => {
+    const store = memoryStore();
+    const count = async (at: number, newest: number) => {
+      const recorder = new StatisticsRecorder();
+      const unit = report('trail', {}, at);
+      recorder.unit({ ...unit, counts: { ...unit.counts, newest } });
+      await recorder.flush(store, at);
+    };
+    await count(NOON, Date.UTC(2099, 0));
+
+    await count(NOON + 10, NOON + 4);
+    expect((await readStatistics(store, NOON)).sources.trail).toMatchObject({ newestEvent: NOON + 10 });
+    await count(NOON + HOUR, NOON + HOUR - 3);
+    expect((await readStatistics(store, NOON)).sources.trail).toMatchObject({ newestEvent: NOON + HOUR - 3 });
   });
 
   test('lose nothing when writing them fails anywhere, or while more is counted', async () => {
@@ -139,6 +155,24 @@ describe('statistics', () => {
     expect(kept.filter((key) => key.includes('.new.'))).toHaveLength(10_000);
   });
 
+  test('count what was announced and not read, by source and reason', async () => {
+    const store = memoryStore();
+    for (const at of [NOON, NOON + 10]) {
+      const recorder = new StatisticsRecorder();
+      recorder.skipped('trail', 'other-prefix', at);
+      recorder.skipped('trail', 'other-prefix', at - 1);
+      if (at === NOON) recorder.skipped('trail', 'digest', at);
+      recorder.skipped('__proto__', 'folder', at);
+      await recorder.flush(store, at);
+    }
+
+    const { skipped } = await readStatistics(store, NOON);
+    expect(Object.entries(skipped)).toEqual([
+      ['trail', { 'other-prefix': { count: 4, last: NOON + 10 }, digest: { count: 1, last: NOON } }],
+      ['__proto__', { folder: { count: 2, last: NOON + 10 } }],
+    ]);
+  });
+
   test('of an older detector, which knew no fields, are read', async () => {
     const store = memoryStore();
     const body = JSON.stringify({ v: 1, since: NOON, sources: {}, rules: {}, destinations: {} });
@@ -156,7 +190,16 @@ describe('statistics', () => {
 
     expect(store.documents.size).toBe(0);
     expect(await readStatistics(store, NOON)).toEqual({
-      ...{ v: 1, since: NOON, sources: {}, rules: {}, destinations: {}, logTypes: {}, fields: {} },
+      ...{
+        v: 1,
+        since: NOON,
+        sources: {},
+        rules: {},
+        destinations: {},
+        logTypes: {},
+        fields: {},
+        skipped: {},
+      },
     });
   });
 

@@ -4,6 +4,7 @@ import { decodeGroup } from '../../../detector/alerts/group-document.js';
 import { Ledger, type Evaluated, type LedgerOptions } from '../../../detector/alerts/ledger.js';
 import { Outbox, type OutboxOptions } from '../../../detector/alerts/outbox.js';
 import { createPlanner, type PlannerOptions } from '../../../detector/alerts/planner.js';
+import type { Routing } from '../../../detector/alerts/router.js';
 import { systemRules } from '../../../detector/alerts/system-rules.js';
 import {
   DeliveryError,
@@ -78,6 +79,9 @@ export const outboxWith = (
     ...more,
   });
 
+/** Every alert to both destinations of a scenario. */
+export const TO_BOTH: Routing = { routes: [], fallback: ['chat', 'pager'] };
+
 /** A unit as deliveries find it: evaluated anew, it can give something else. */
 export interface TestUnit {
   readonly id: string;
@@ -98,6 +102,8 @@ export interface Scenario {
   readonly deliveries: readonly TestDelivery[];
   readonly workers: number;
   readonly faults: readonly Fault[];
+  /** Over `chat` and `pager`. */
+  readonly routing: Routing;
   /** Attempts that destinations refuse. */
   readonly refusals: readonly boolean[];
   /** Whose turn it is. */
@@ -145,7 +151,7 @@ export async function play(scenario: Scenario): Promise<Played> {
   function start(count: number): void {
     const process: TestProcess = new TestProcess(state, turns, crashed);
     const ledger = ledgerWith(process.store, {
-      ...{ rules, now: () => now, routing: { routes: [], fallback: ['chat', 'pager'] } },
+      ...{ rules, now: () => now, routing: scenario.routing },
       accepts: (name, kind) => destinations.find((one) => one.name === name)?.kinds.has(kind) ?? true,
     });
     const outbox = outboxWith(process.store, destinations, { now: () => now });

@@ -194,7 +194,7 @@ describe('what follows', () => {
   test('a comment is not made twice', async () => {
     const server = await asana(({ method }) =>
       method === 'GET'
-        ? json({ data: [{ gid: '5', text: `Resolved\n\ntocsin:${MESSAGE.alertId}-resolved` }] })
+        ? json({ data: [{ gid: '5', text: `Resolved\n\ntocsin:${MESSAGE.alertId}-resolved-high` }] })
         : undefined,
     );
 

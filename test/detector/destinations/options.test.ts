@@ -94,6 +94,18 @@ describe('options', () => {
     expect(problems).toContain(problem);
     expect(problems).not.toMatch(/abcdef|Bearer abc|pass@/);
   });
+
+  const insecure = 'http://example.com';
+  test.each([
+    ['slack', { token: 'env:T', channel: 'C1', baseUrl: insecure }],
+    ['slack', { token: 'env:T', channel: 'C1', baseUrl: ' HT\tTP://example.com' }],
+    ['pagerduty', { routingKey: 'env:K', baseUrl: insecure }],
+    ['asana', { token: 'env:T', project: '1', baseUrl: insecure }],
+    ['webhook', { url: insecure }],
+  ])('plain http is refused of %s, unless it is allowed', (type, options) => {
+    expect(problemsOf({ type, ...options })).toContain('plain http would send alerts unprotected');
+    expect(problemsOf({ type, ...options, allowInsecure: true })).toBe('');
+  });
 });
 
 describe('secrets', () => {

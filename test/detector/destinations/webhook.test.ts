@@ -72,6 +72,7 @@ describe('the id of a message', () => {
       messageId({ kind: 'updated', message: MESSAGE }),
       messageId({ kind: 'updated', message: { ...MESSAGE, events: 4 } }),
       messageId({ kind: 'resolved', message: MESSAGE }),
+      messageId({ kind: 'resolved', message: critical }),
       messageId({ kind: 'raised', message: { ...MESSAGE, alertId: 'other' } }),
     ];
 
@@ -102,9 +103,23 @@ test.each([
     { 'headers.x-key': 'this-is-secret\nx: y' },
   ],
   ['url', { type: 'webhook', url: 'env:URL' }, {}],
+  ['url', { type: 'webhook', url: 'env:URL' }, { url: 'http://hooks.example/this-is-secret' }],
+  ['url', { type: 'webhook', url: 'env:URL' }, { url: ' ht\ntp://hooks.example/this-is-secret' }],
+  ['webhookUrl', { type: 'slack', webhookUrl: 'env:URL' }, { webhookUrl: 'http://slack/this-is-secret' }],
 ])('a secret of no use is refused by the name of its option: %s', (option, options, secrets) => {
   const make = () => makeDestination(options, secrets);
 
   expect(make).toThrow(`Destination "oncall", option "${option}"`);
   expect(make).not.toThrow('this-is-secret');
+});
+
+test('a secret of plain http is refused with the option that allows it, and used with that', () => {
+  const options = { type: 'webhook', url: 'env:URL' };
+  const secrets = { url: 'http://hooks.example/this-is-secret' };
+
+  expect(() => makeDestination(options, secrets)).toThrow(
+    'the secret is a URL of plain http, which would send alerts unprotected.\n' +
+      '  → Put an https URL there, or set allowInsecure: true for this destination.',
+  );
+  expect(makeDestination({ ...options, allowInsecure: true }, secrets).name).toBe('oncall');
 });

@@ -210,6 +210,63 @@ describe('what is known to be nothing to read is skipped, and told', () => {
   });
 });
 
+describe("what other services tell on the trail's topic is skipped, and told", () => {
+  const ofConfig = (messageType: string, more: object = {}): string =>
+    JSON.stringify({
+      ...{ ...more, notificationCreationTime: '2026-03-02T12:00:00.000Z' },
+      ...{ messageType, recordVersion: '1.3' },
+    });
+  /** Where Control Tower has AWS Config deliver, beside the trail. */
+  const delivered = {
+    s3ObjectKey: 'o-exampleorgid/AWSLogs/210987654321/Config/eu-west-1/2026/3/2/ConfigHistory/a.json.gz',
+    s3Bucket: BUCKET,
+  };
+  const changed = { configurationItemDiff: { changeType: 'UPDATE' }, configurationItem: { version: '1.3' } };
+  const event = (source: string, type: string): string => ofEventBridge('a', type).replace('aws.s3', source);
+
+  test.each([
+    ['an item of AWS Config', ofConfig('ConfigurationItemChangeNotification', changed)],
+    ['an item without its text', ofConfig('OversizedConfigurationItemChangeNotification')],
+    ['a rule of AWS Config', ofConfig('ComplianceChangeNotification', { configRuleName: 'x' })],
+    ['a history, with an object', ofConfig('ConfigurationHistoryDeliveryCompleted', delivered)],
+    ['a snapshot, with an object', ofConfig('ConfigurationSnapshotDeliveryCompleted', delivered)],
+  ])('%s', (_, body) => {
+    const { messageType } = JSON.parse(body) as { readonly messageType: string };
+    const expected = { objects: [], skipped: [{ reason: 'other-event', what: messageType }] };
+
+    expect(readNotification(body)).toEqual(expected);
+    expect(readNotification(envelope(body))).toEqual(expected);
+  });
+
+  test('an event of EventBridge', () => {
+    const what = 'Config Rules Compliance Change of aws.config';
+    const body = event('aws.config', 'Config Rules Compliance Change');
+
+    expect(readNotification(body)).toEqual({ objects: [], skipped: [{ reason: 'other-event', what }] });
+    expect(readNotification(envelope(body)).skipped).toMatchObject([{ reason: 'other-event' }]);
+  });
+
+  test("but CloudTrail's list is read, whatever else the message says", () => {
+    const body = ofConfig('ConfigurationHistoryDeliveryCompleted', { ...delivered, s3ObjectKey: [KEY] });
+
+    expect(readNotification(body)).toEqual({ objects: [{ bucket: BUCKET, key: KEY }], skipped: [] });
+  });
+
+  test.each([
+    ['no version', JSON.stringify({ messageType: 'ConfigurationItemChangeNotification' })],
+    ['a version that is none', ofConfig('a').replace('1.3', '1.x')],
+    ['a type that is none', ofConfig('Log file delivered')],
+    ['a type that is no text', ofConfig('a').replace('"a"', '["a"]')],
+    ['an event without a source', event('', 'Config Rules Compliance Change')],
+    ['an event without a type', event('aws.config', '')],
+    ['an event with half of a letter as its type', event('aws.config', '\ud800')],
+    ['an event with a type at length', event('aws.config', 'x'.repeat(129))],
+    ['an event without details', '{"source":"aws.config","detail-type":"x","detail":"x"}'],
+  ])('regression 6: %s becomes a dead letter', (_, body) => {
+    expect(() => readNotification(body)).toThrow(NotificationError);
+  });
+});
+
 describe('regression 5: one record that is unusable takes no other with it', () => {
   const good = s3Event(BUCKET, KEY);
 
@@ -274,7 +331,7 @@ describe('regression 6: what is no notification is refused, so that it becomes a
     ['an envelope around something else', envelope('{"configurationItem":{}}')],
     ['an envelope without text', '{"Type":"Notification","Message":{"Records":[]}}'],
     ['too many envelopes', envelope(envelope(envelope(s3Event(BUCKET, KEY))))],
-    ['an event of another service', ofEventBridge(KEY).replace('aws.s3', 'aws.ec2')],
+    ['an object that another service says was created', ofEventBridge(KEY).replace('aws.s3', 'aws.ec2')],
     ['records of CloudTrail itself', '{"Records":[{"eventName":"ConsoleLogin","eventSource":"signin"}]}'],
     ['keys of the prototype', '{"__proto__":{"Records":[]},"constructor":{"s3ObjectKey":["a"]}}'],
     ['deep nesting', '{"Records":['.repeat(20_000)],

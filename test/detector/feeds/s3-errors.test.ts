@@ -134,6 +134,15 @@ describe('what may work later says who reads what, and what is likely missing', 
     expect(error.message).toMatch(/could not be read with the credentials of the detector: .*ECONNREFUSED/);
   });
 
+  test('a bucket that may be of another account than expected', () => {
+    const denied = Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
+    const { message } = readError(denied, { uri: 's3://trail/a', owner: '210987654321' });
+
+    expect(message).toMatch(
+      /S3 answers so for an object that is gone, too; and where the bucket is not account 210987654321's\.$/,
+    );
+  });
+
   test('whatever was thrown', () => {
     const { message } = readError('odd', { uri: 's3://trail/a' });
 

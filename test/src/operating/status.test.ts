@@ -38,7 +38,7 @@ const WELL: StatusFacts = {
   statistics: {
     ...{ v: 1, since: NOW - 1e6, sources: { trail: SOURCE }, rules: { 'a.b': { hits: 2, lastFired: NOW } } },
     destinations: { out: OUT },
-    ...{ logTypes: {}, fields: {} },
+    ...{ logTypes: {}, fields: {}, skipped: {} },
   },
   ...{ backlog: new Map(), totals: new GroupTotals(), letters: lettersOf(), mutes: [] },
 };
@@ -91,7 +91,19 @@ describe('the status', () => {
     [
       'a queue gave up',
       { backlog: new Map([['trail', { units: 0, unreadable: 0, gaveUp: 2 }]]) },
-      '2 messages of source trail failed again and again: they are in its dead-letter queue.',
+      '2 messages of source trail failed again and again, and its queue gave them up: tocsin replay.',
+    ],
+    [
+      'a source reads nothing of what its queue announces',
+      {
+        statistics: {
+          ...WELL.statistics,
+          sources: { trail: { ...SOURCE, lastUnit: NOW - 25 * 3_600_000 } },
+          skipped: { trail: { 'other-prefix': { count: 7, last: NOW - 1000 } } },
+        },
+        silentAfterMs: 48 * 3_600_000,
+      },
+      "Source trail reads nothing: what its queue announced in the last day lies in another bucket or below another prefix. Compare its bucket and keyPrefixes with the detector's log.",
     ],
     ['the rules are broken', { ruleset: { problem: 'bad\nworse' } }, 'The rules cannot be loaded: bad'],
   ])('is not well when %s', (_, facts, problem) => {
@@ -209,6 +221,39 @@ describe('the status', () => {
     expect(source).toMatchObject({ silent, silentAfterSeconds: (own.silentAfter ?? 3_600_000) / 1000 });
   });
 
+  describe('of what was announced and not read', () => {
+    const skips = (reason: string, last: number, lastUnit = SOURCE.lastUnit): StatusFacts => ({
+      ...WELL,
+      silentAfterMs: 48 * 3_600_000,
+      statistics: {
+        ...WELL.statistics,
+        sources: { trail: { ...SOURCE, lastUnit, watchedSince: NOW - 1000 } },
+        skipped: { trail: { folder: { count: 2, last: NOW - 5000 }, [reason]: { count: 1200, last } } },
+      },
+    });
+
+    test('tells how much for which reason, most first', () => {
+      const report = statusReport(skips('digest', NOW - 1000));
+
+      expect(report.sources[0]?.skipped).toEqual([
+        { reason: 'digest', count: 1200, latest: '2026-03-02T11:59:59.000Z' },
+        { reason: 'folder', count: 2, latest: '2026-03-02T11:59:55.000Z' },
+      ]);
+      expect(statusText(report, fakeOutput({ columns: 120 }))).toMatch(
+        /^Announced and not read$[^]*^ *trail +digest +1,200 /m,
+      );
+    });
+
+    test.each<[string, boolean, StatusFacts]>([
+      ['of other places, and nothing was ever read', false, skips('other-bucket', NOW - 1000, 0)],
+      ['of other places, a while ago', true, skips('other-bucket', NOW - 25 * 3_600_000, 0)],
+      ['of other places beside what is read', true, skips('other-bucket', NOW - 1000)],
+      ['and holds no events', true, skips('digest', NOW - 1000, 0)],
+    ])('is well or not where it is %s: %p', (_, well, facts) => {
+      expect(statusReport(facts)).toMatchObject({ well, sources: [{ looksElsewhere: !well }] });
+    });
+  });
+
   test('a source that is watched since a moment is not silent yet', () => {
     const trail = { ...SOURCE, units: 0, lastUnit: 0, newestEvent: 0, watchedSince: NOW - 1000 };
     const facts = { ...WELL, statistics: { ...WELL.statistics, sources: { trail } } };
@@ -216,6 +261,18 @@ describe('the status', () => {
     expect(statusReport(facts).well).toBe(true);
     expect(statusReport({ ...facts, now: NOW + 3_600_000 }).problems).toEqual([
       'Source trail has not delivered anything yet.',
+    ]);
+  });
+
+  test.each([
+    ['its last unit', NOW - 1000, NOW - 1000],
+    ['now', NOW + 1000, NOW],
+  ])('takes no event of a source for newer than %s', (_, lastUnit, last) => {
+    const trail = { ...SOURCE, lastUnit, newestEvent: Date.UTC(2099, 0) };
+    const facts = { ...WELL, statistics: { ...WELL.statistics, sources: { trail } } };
+
+    expect(statusReport(facts).sources).toMatchObject([
+      { lastEventTime: new Date(last).toISOString(), lagSeconds: (NOW - last) / 1000 },
     ]);
   });
 

@@ -9,6 +9,9 @@ const SECRETS = {
   destinations: { chat: { type: 'slack', token: 'secret:slack-token', channel: '#alerts' } },
   alerts: { default: ['chat'] },
 };
+const OIDC = { issuer: 'https://tokens.example.com', audience: 'tocsin', subject: 'tocsin' };
+/** The issuer of a detector outside of AWS, as its account knows it. */
+const OURS = 'arn:aws:iam::111111111111:oidc-provider/tokens.example.com';
 const rules = (stack: Stack) =>
   stack.ofType('aws_cloudwatch_event_rule').filter(({ path }) => path.startsWith('changes/'));
 const patternOf = ({ values }: { readonly values: Json }): Json =>
@@ -36,7 +39,7 @@ describe('in one account', () => {
   const here = 'main-eu-central-1';
   const arn = (service: string, name: string): string =>
     `arn:aws:${service}:eu-central-1:111111111111:${name}`;
-  const topic = arn('sns', 'tocsin-acme-trail');
+  const topic = arn('sns', 'tocsin-acme-trail-news');
   const operations = arn('sns', 'tocsin-acme-operations');
   const queueUrl = 'https://sqs.eu-central-1.amazonaws.com/111111111111/tocsin-acme-trail';
   const ofFunction = { responseElements: { functionArn: arn('lambda', 'function:tocsin-acme-detector') } };
@@ -110,6 +113,17 @@ describe('in one account', () => {
       call('lambda', 'AddPermission20150331v2', { functionName: 'tocsin-acme-detector' }),
       `${here}/function`,
     ],
+    ...[
+      'CreateFunctionUrlConfig20211031',
+      'UpdateFunctionUrlConfig20211031',
+      'DeleteFunctionUrlConfig20211031',
+    ]
+      .concat(['PutRuntimeManagementConfig20210720', 'PutRuntimeManagementConfig'])
+      .map((name): [string, Json, string] => [
+        `function: ${name}`,
+        call('lambda', name, { functionName: 'tocsin-acme-detector' }),
+        `${here}/function`,
+      ]),
     [
       'function may not run',
       call('lambda', 'PutFunctionConcurrency20171031', { functionName: 'tocsin-acme-detector' }),
@@ -174,6 +188,14 @@ describe('in one account', () => {
     ],
     ['rule is disabled', call('events', 'DisableRule', { name: 'tocsin-acme-trail-bucket' })],
     ['rule tells nobody', call('events', 'RemoveTargets', { rule: 'tocsin-acme-function' })],
+    ...['DeleteEventBus', 'UpdateEventBus'].map((name): [string, Json] => [
+      `bus: ${name}`,
+      call('events', name, { name: 'tocsin-acme-trail' }),
+    ]),
+    ...['PutPermission', 'RemovePermission'].map((name): [string, Json] => [
+      `bus: ${name}`,
+      call('events', name, { eventBusName: 'tocsin-acme-trail', statementId: 'TakeEventsOfBucket' }),
+    ]),
     [
       'schedule is deleted',
       call('scheduler', 'DeleteSchedule', { groupName: 'tocsin-acme-sweep', name: 'x' }),
@@ -192,6 +214,15 @@ describe('in one account', () => {
       'function that is called alike',
       call('lambda', 'DeleteFunction20150331', { functionName: 'tocsin-acme-detector2' }),
     ],
+    ['bus of somebody else', call('events', 'PutPermission', { eventBusName: 'default' })],
+    [
+      'address of another function',
+      call('lambda', 'CreateFunctionUrlConfig20211031', { functionName: 'tocsin-acme-detector2' }),
+    ],
+    [
+      'issuer, where none opens our roles',
+      call('iam', 'DeleteOpenIDConnectProvider', { openIDConnectProviderArn: OURS }),
+    ],
     ['role of another installation', call('iam', 'PutRolePolicy', { roleName: 'tocsin-acmeone-detector' })],
     ['read of our bucket', call('s3', 'GetBucketPolicy', { bucketName: 'tocsin-acme-trail-111111111111' })],
     [
@@ -200,6 +231,74 @@ describe('in one account', () => {
     ],
   ])('nobody is told of a %s', (_, event) => {
     expect(reported(all, event)).toEqual([]);
+  });
+});
+
+describe("for a detector outside of AWS, people are told of every account's issuer", () => {
+  const aws = {
+    accounts: {
+      logs: { id: '222222222222', region: 'eu-west-1' },
+      security: { id: '111111111111', region: 'eu-central-1' },
+    },
+    detector: { account: 'security', runtime: 'serve', oidc: OIDC },
+  };
+  const all = synthesized(oneAccount({ aws, source: { account: 'logs' } }));
+  const issuer = (arn: string, name: string): Json => call('iam', name, { openIDConnectProviderArn: arn });
+
+  test.each([
+    'DeleteOpenIDConnectProvider',
+    'UpdateOpenIDConnectProviderThumbprint',
+    'AddClientIDToOpenIDConnectProvider',
+    'RemoveClientIDFromOpenIDConnectProvider',
+  ])('%s', (name) => {
+    expect(reported(all, issuer(OURS, name))).toEqual(['detector: security-us-east-1/roles']);
+    expect(reported(all, issuer(OURS.replaceAll('1', '2'), name))).toEqual([
+      'source-trail: logs-us-east-1/roles',
+    ]);
+  });
+
+  test('and not of another', () => {
+    expect(reported(all, issuer(`${OURS}/other`, 'DeleteOpenIDConnectProvider'))).toEqual([]);
+  });
+});
+
+describe("for an organisation's trail", () => {
+  const shutOut = (servicePrincipal: string): Json =>
+    call('organizations', 'DisableAWSServiceAccess', { servicePrincipal });
+
+  test('people are told when CloudTrail is shut out of the organisation, and no other service', () => {
+    const all = synthesized(organization());
+
+    expect(reported(all, shutOut('cloudtrail.amazonaws.com'))).toEqual([
+      'source-trail: management-us-east-1/organization',
+    ]);
+    expect(reported(all, shutOut('config.amazonaws.com'))).toEqual([]);
+  });
+
+  test('that is the management account, whoever owns the trail', () => {
+    const stack = synthesized(
+      organization({ source: { trail: { organization: true, account: 'security' } } }),
+    ).stack('source-trail');
+
+    expect(stack.at('changes/management-us-east-1/organization/rule').provider).toBe(
+      'aws.management-us-east-1',
+    );
+  });
+
+  test.each([
+    ['aws-us-gov', 'us-gov-east-1', 'us-gov-west-1'],
+    ['aws-cn', 'cn-north-1', 'cn-northwest-1'],
+  ])('in %s calls about it appear in one region', (partition, region, where) => {
+    const accounts = Object.fromEntries(
+      ['management', 'logs', 'security'].map((name, i) => [name, { id: String(i).repeat(12), region }]),
+    );
+    const stack = synthesized(organization({ aws: { partition, accounts } })).stack('source-trail');
+
+    expect(stack.has(`changes/management-${where}/organization/rule`)).toBe(true);
+  });
+
+  test('of one account nothing of it is asked', () => {
+    expect(reported(synthesized(oneAccount()), shutOut('cloudtrail.amazonaws.com'))).toEqual([]);
   });
 });
 
@@ -218,6 +317,7 @@ describe('changes are reported where they happen', () => {
         .toSorted(),
     ).toEqual([
       'tocsin-acme-trail-bucket aws',
+      'tocsin-acme-trail-organization aws.management-us-east-1',
       'tocsin-acme-trail-queues aws.security-eu-central-1',
       'tocsin-acme-trail-roles aws.logs-us-east-1',
       'tocsin-acme-trail-subscription aws.security-eu-central-1',
@@ -343,10 +443,26 @@ describe('every rule', () => {
   });
 });
 
-test('names are short enough for the longest source that there may be', () => {
+test('names and patterns are short enough for the longest names that there may be', () => {
   const name = 'a'.repeat(80);
-  const all = synthesized(oneAccount({ config: { sources: [{ name, aws: { account: 'main' } }] } }));
+  const issuer = `https://${'i'.repeat(247)}`;
+  const all = synthesized(
+    organization({
+      aws: {
+        namePrefix: 'p'.repeat(12),
+        detector: { account: 'security', runtime: 'serve', oidc: { ...OIDC, issuer } },
+      },
+      config: {
+        ...SECRETS,
+        installation: 'i'.repeat(20),
+        sources: [{ name, aws: { account: 'logs', trail: { organization: true } } }],
+      },
+    }),
+  );
 
   for (const stack of all.all)
-    for (const rule of rules(stack)) expect(String(rule.values.name).length).toBeLessThanOrEqual(64);
+    for (const rule of rules(stack)) {
+      expect(String(rule.values.name).length).toBeLessThanOrEqual(64);
+      expect(JSON.stringify(patternOf(rule)).length).toBeLessThanOrEqual(2048);
+    }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { charactersOf, documentsOf, MOST_CHARACTERS } from '../../../src/config/aws/deployer/documents.js';
+import { documentsOf, fitRole, MOST_CHARACTERS } from '../../../src/config/aws/deployer/documents.js';
 import type { Grant } from '../../../src/config/aws/deployer/grant.js';
 import { grantsFor } from '../../../src/config/aws/deployer/grants.js';
 import { madeBy } from '../../../src/config/aws/deployer/made.js';
@@ -8,7 +8,7 @@ import { statementsOf } from '../../../src/config/aws/deployer/statements.js';
 import { topologyOf } from '../../../src/config/aws/of-config.js';
 import { CONFIG } from '../../../src/config/schema.js';
 import { existingBucket, oneAccount, organization, type Overlay } from '../configs.js';
-import { Deployer, list } from '../deployer.js';
+import { Deployer } from '../deployer.js';
 
 const backend = { bucket: 'terraform-states', region: 'eu-west-1', keyPrefix: 'security/' };
 const main = (credentials: Overlay) => ({
@@ -37,21 +37,6 @@ describe('files', () => {
     expect(new Set(files.map((file) => file.replace(/-(plan|apply).*/, '')))).toEqual(
       new Set(['management', 'logs']),
     );
-  });
-
-  test('hold every source of many, below the limit of IAM', () => {
-    const more = Array.from({ length: 60 }, (_, i) => ({ name: `trail-${i}`, aws: { account: 'main' } }));
-    const deployer = new Deployer(oneAccount({ more }));
-    const queues = deployer
-      .statements('main', 'apply')
-      .filter(({ Action }) => list(Action).includes('sqs:CreateQueue'))
-      .flatMap(({ Resource }) => list(Resource));
-
-    expect(queues).toHaveLength(122);
-    for (const { document } of deployer.policies)
-      expect(charactersOf(document)).toBeLessThanOrEqual(MOST_CHARACTERS);
-    const sids = deployer.statements('main', 'apply').map(({ Sid }) => Sid);
-    expect(new Set(sids).size).toBe(sids.length);
   });
 });
 
@@ -194,9 +179,26 @@ describe('what is granted', () => {
 
   test('is refused where one resource alone has no room', () => {
     const resource = `arn:${'x'.repeat(MOST_CHARACTERS)}`;
+    const statements = [{ sid: 'Queues', actions: ['a:Read'], resources: [resource] }];
 
-    expect(() => documentsOf([{ sid: 'Queues', actions: ['a:Read'], resources: [resource] }])).toThrow(
-      'The statement Queues',
-    );
+    expect(() => documentsOf(statements)).toThrow('The statement Queues');
+    expect(fitRole(statements)).toBe(false);
+  });
+
+  test('fits a role up to ten policies, and whatever fits can be written', () => {
+    const statements = (resources: number, values = 1) => [
+      {
+        ...{ sid: 'Queues', actions: ['a:Read'] },
+        resources: Array.from({ length: resources }, (_, i) => `arn:${String(i).padStart(496, 'x')}`),
+        conditions: [{ test: 'StringEquals', key: 'a:Key', values: ['v'.repeat(values)] }],
+      },
+    ];
+
+    expect(fitRole(statements(80))).toBe(true);
+    expect(fitRole(statements(130))).toBe(false);
+    expect(fitRole(statements(3, 5400))).toBe(true);
+    for (let values = 5400; values < 5600; values++)
+      if (fitRole(statements(3, values))) expect(documentsOf(statements(3, values)).length).toBe(3);
+    expect(fitRole(statements(3, 5600))).toBe(false);
   });
 });

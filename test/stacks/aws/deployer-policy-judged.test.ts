@@ -164,7 +164,7 @@ describe('whatever else', () => {
   });
 
   test('a topic is subscribed by our queue and by the people of the configuration', () => {
-    const topic = arn('sns', 'tocsin-acme-trail');
+    const topic = arn('sns', 'tocsin-acme-trail-news');
     const operations = arn('sns', 'tocsin-acme-operations');
     const by = (protocol: string, endpoint: string) => ({
       'sns:Protocol': [protocol],

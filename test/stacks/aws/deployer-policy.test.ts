@@ -37,7 +37,7 @@ const CONFIGS: Readonly<Record<string, Overlay>> = {
     config,
     aws: {
       ...{ monitoring, permissionsBoundary },
-      detector: { account: 'main', reservedConcurrency: 5, region: 'eu-west-1' },
+      detector: { account: 'main', reservedConcurrency: 11, region: 'eu-west-1' },
     },
     source: { bucket: { objectLock: { mode: 'governance', days: 30 } }, trail: { s3DataEvents: 'all' } },
   }),

@@ -70,8 +70,8 @@ describe('the function', () => {
   test('sets no concurrency apart, unless the configuration says so', () => {
     expect(values).not.toHaveProperty('reserved_concurrent_executions');
     expect(
-      detector({ reservedConcurrency: 5 }).at('function/function').values.reserved_concurrent_executions,
-    ).toBe(5);
+      detector({ reservedConcurrency: 11 }).at('function/function').values.reserved_concurrent_executions,
+    ).toBe(11);
   });
 
   test('can be called by nobody through a policy of its own', () => {

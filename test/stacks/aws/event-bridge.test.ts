@@ -20,7 +20,7 @@ describe('a bucket beside the queue that tells EventBridge already', () => {
   const stack = synthesized(oneAccount({ source: { existing } })).stack('source-trail');
 
   test('needs one rule, which takes the new objects of this bucket below its prefixes', () => {
-    expect(stack.at('event-bridge/rule').values).toMatchObject({ name: 'tocsin-acme-trail' });
+    expect(stack.at('event-bridge/rule').values).toMatchObject({ name: 'tocsin-acme-trail-news' });
     expect(pattern(stack, 'event-bridge/rule')).toEqual(expected('111111111111'));
   });
 
@@ -47,7 +47,7 @@ describe('a bucket in another account or region', () => {
   test('has a rule beside it that puts the same events on a bus beside the queue', () => {
     expect(stack.at('event-bridge/bus/rule')).toMatchObject({
       provider: 'aws',
-      values: { name: 'tocsin-acme-trail' },
+      values: { name: 'tocsin-acme-trail-news' },
     });
     expect(pattern(stack, 'event-bridge/bus/rule')).toEqual(expected('222222222222'));
     expect(stack.at('event-bridge/bus/target')).toMatchObject({
@@ -69,7 +69,7 @@ describe('a bucket in another account or region', () => {
         actions: ['sts:AssumeRole'],
         principals: ['Service:events.amazonaws.com'],
         conditions: {
-          'ArnEquals aws:SourceArn': ['arn:aws:events:eu-west-1:222222222222:rule/tocsin-acme-trail'],
+          'ArnEquals aws:SourceArn': ['arn:aws:events:eu-west-1:222222222222:rule/tocsin-acme-trail-news'],
           'StringEquals aws:SourceAccount': ['222222222222'],
         },
       },

@@ -6,12 +6,12 @@ const source = (config: object) => synthesized(config).stack('source-trail');
 
 describe('the topic that the bucket tells of new objects', () => {
   const stack = source(oneAccount());
-  const topic = 'arn:aws:sns:eu-central-1:111111111111:tocsin-acme-trail';
+  const topic = 'arn:aws:sns:eu-central-1:111111111111:tocsin-acme-trail-news';
   const bucket = 'arn:aws:s3:::tocsin-acme-trail-111111111111';
 
   test('is encrypted with a customer key of its own', () => {
     expect(stack.at('log-topic/topic').values).toEqual({
-      name: 'tocsin-acme-trail',
+      name: 'tocsin-acme-trail-news',
       kms_master_key_id: stack.at('log-topic/key/key').ref('arn'),
     });
     expect(stack.at('log-topic/key/key').values).toMatchObject({ enable_key_rotation: true });
@@ -73,7 +73,7 @@ describe("a detector in another account than the topic's", () => {
       sid: 'DetectorSubscribesItsQueue',
       effect: 'Allow',
       actions: ['sns:Subscribe'],
-      resources: ['arn:aws:sns:eu-central-1:222222222222:tocsin-acme-trail'],
+      resources: ['arn:aws:sns:eu-central-1:222222222222:tocsin-acme-trail-news'],
       principals: ['AWS:arn:aws:iam::333333333333:root'],
       conditions: {
         'StringEquals sns:Protocol': ['sqs'],
@@ -94,7 +94,7 @@ test('the topic beside an existing bucket takes its messages alone', () => {
   const stack = source(existingBucket({ from: 'bucket' }));
 
   expect(stack.statement('log-topic/policy', 'BucketNotifies')).toMatchObject({
-    resources: ['arn:aws:sns:eu-west-1:222222222222:tocsin-acme-trail'],
+    resources: ['arn:aws:sns:eu-west-1:222222222222:tocsin-acme-trail-news'],
     conditions: {
       'ArnEquals aws:SourceArn': ['arn:aws:s3:::company-logs'],
       'StringEquals aws:SourceAccount': ['222222222222'],

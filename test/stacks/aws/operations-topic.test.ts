@@ -97,7 +97,10 @@ describe('the topic that tells people of trouble', () => {
 
 describe('the topics that tell people where the one of the detector is out of reach', () => {
   const stack = synthesized(organization({ aws: { monitoring: { emails: EMAILS } } })).stack('source-trail');
-  const places = ['logs-eu-central-1', 'logs-us-east-1', 'management-eu-central-1'];
+  const places = [
+    ...['logs-eu-central-1', 'logs-us-east-1'],
+    ...['management-eu-central-1', 'management-us-east-1'],
+  ];
   const statement = (place: string, sid: string): Statement | undefined =>
     stack.statements(`changes/${place}/operations/topic`).find((one) => one.sid === sid);
 

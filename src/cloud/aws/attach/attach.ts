@@ -38,19 +38,16 @@ export interface AttachPlan {
 }
 
 /** @throws UsageError for a source whose bucket is made by its stack */
-export function ownEntries({ partition }: AwsTopology, source: SourcePlan): OwnEntries {
-  const { base, keyPrefixes, place } = source;
-  if (source.config.existing === undefined) {
+export function ownEntries({ name, base, config, keyPrefixes, topic }: SourcePlan): OwnEntries {
+  if (config.existing === undefined) {
     throw new UsageError(
       'NOTHING_TO_ATTACH',
-      `The source "${source.name}" makes its own bucket, and its stack the notifications.`,
+      `The source "${name}" makes its own bucket, and its stack the notifications.`,
       'Apply its stack; attach is for sources with `existing`.',
     );
   }
-  // The topic that the source's stack makes where the bucket tells nobody yet; whatever tocsin.yaml says now, entries
-  // of before tell this one.
-  const topicArn = `arn:${partition}:sns:${place.region}:${place.accountId}:${base}`;
-  return { id: base, topicArn, prefixes: keyPrefixes };
+  // Whatever tocsin.yaml says now, entries of before tell this topic.
+  return { id: base, topicArn: topic.arn, prefixes: keyPrefixes };
 }
 
 export function planAttach(

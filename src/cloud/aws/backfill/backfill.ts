@@ -8,7 +8,7 @@ import type { Span } from './layout.js';
 import { Pace } from './pace.js';
 import type { ProgressFile } from './progress-file.js';
 import { sendAll, type SendAll } from './send-all.js';
-import { Sender } from './sender.js';
+import { Sender } from '../sender.js';
 import { tallyOf, type Tally } from './tally.js';
 
 export interface BackfillWork {

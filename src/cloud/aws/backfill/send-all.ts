@@ -6,7 +6,7 @@ import { logsIn } from './logs.js';
 import { batchesOf, messagesOf, MOST_OBJECTS } from './messages.js';
 import type { Pace } from './pace.js';
 import type { ProgressFile } from './progress-file.js';
-import type { Sender } from './sender.js';
+import type { Sender } from '../sender.js';
 
 export interface SendAll {
   readonly client: S3Client;

@@ -58,7 +58,7 @@ const deletion = (made: Made): Grant => ({
   resources: keysOf(made),
   conditions: [
     condition('StringEquals', `aws:ResourceTag/${MARK}`, made.topology.installation),
-    condition('ForAllValues:StringNotEquals', 'kms:ResourceAliases', ...keptAliases(made)),
+    notKept(made),
     condition(
       'NumericGreaterThanEquals',
       'kms:ScheduleKeyDeletionPendingWindowInDays',
@@ -67,10 +67,16 @@ const deletion = (made: Made): Grant => ({
   ],
 });
 
-const keptAliases = ({ topology: { detector, sources } }: Made): readonly string[] => [
-  `alias/${detector.keyAlias}`,
-  ...sources.filter(({ makes }) => makes !== undefined).map(({ base }) => `alias/${base}-logs`),
-];
+/** No other key of ours has an alias like that of a key of logs. */
+function notKept({ topology: { base, detector, sources }, isByPattern }: Made): Condition {
+  const key = 'kms:ResourceAliases';
+  const ofDetector = `alias/${detector.keyAlias}`;
+  if (isByPattern) return condition('ForAllValues:StringNotLike', key, ofDetector, `alias/${base}-*-logs`);
+  const ofLogs = sources
+    .filter(({ makes }) => makes !== undefined)
+    .map((source) => `alias/${source.base}-logs`);
+  return condition('ForAllValues:StringNotEquals', key, ofDetector, ...ofLogs);
+}
 
 /**
  * An alias is a resource of its own, and giving it to a key or taking it away is asked of the key too. None is moved to

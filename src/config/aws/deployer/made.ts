@@ -1,3 +1,4 @@
+import { anySource } from '../any-source.js';
 import type { AwsTopology } from '../topology.js';
 import { arnOf } from './arns.js';
 
@@ -16,12 +17,16 @@ interface ProviderBlock {
   readonly allowed_account_ids: readonly string[];
 }
 
+export type PutName = (text: string) => string;
+
 const REFERENCE = /^\$\{(aws_[a-z0-9_]+)\.([\w-]+)\.([a-z_]+)\}$/;
 
 /** One resource of a stack, with the account and the region in which it is made. */
 export class Made {
   readonly accountId: string;
   readonly region: string;
+  /** Whether its names are patterns, those that any source has. */
+  readonly isByPattern: boolean;
   /** Whether `destroy` leaves it. */
   readonly isKept: boolean;
 
@@ -31,7 +36,9 @@ export class Made {
     readonly type: string,
     private readonly name: string,
     private readonly values: Values,
+    private readonly put: PutName | undefined,
   ) {
+    this.isByPattern = put !== undefined;
     const { region, allowed_account_ids: ids } = providerOf(stack, values);
     this.region = region;
     this.accountId = ids[0] ?? '';
@@ -66,7 +73,7 @@ export class Made {
     const value = this.at(path);
     const text = typeof value === 'string' ? value : '';
     const other = this.refersTo(path);
-    if (other === undefined) return text;
+    if (other === undefined) return this.put?.(text) ?? text;
     const attribute = REFERENCE.exec(text)?.[3] ?? '';
     return attribute === 'arn' ? arnOf(other) : other.text(attribute);
   }
@@ -75,7 +82,9 @@ export class Made {
   refersTo(path: string): Made | undefined {
     const [, type = '', name = ''] = REFERENCE.exec(String(this.at(path))) ?? [];
     const values = this.stack.resource?.[type]?.[name];
-    return values === undefined ? undefined : new Made(this.stack, this.topology, type, name, values);
+    return values === undefined
+      ? undefined
+      : new Made(this.stack, this.topology, type, name, values, this.put);
   }
 
   private at(path: string): unknown {
@@ -83,10 +92,17 @@ export class Made {
   }
 }
 
-export const madeBy = (stack: StackFile, topology: AwsTopology): readonly Made[] =>
+/** @param put makes patterns of names; without it, everything is named as it is */
+export const madeBy = (stack: StackFile, topology: AwsTopology, put?: PutName): readonly Made[] =>
   Object.entries(stack.resource ?? {}).flatMap(([type, all]) =>
-    Object.entries(all).map(([name, values]) => new Made(stack, topology, type, name, values)),
+    Object.entries(all).map(([name, values]) => new Made(stack, topology, type, name, values, put)),
   );
+
+/** What makes patterns of the names in a stack: of a source's as any source has them, of the detector's none. */
+export function patternsOf(topology: AwsTopology, stack: string): PutName {
+  const source = topology.sources.find(({ name }) => topology.stacks.source(name) === stack);
+  return source === undefined ? (text) => text : anySource(topology, source);
+}
 
 /** `aws`, or `aws.<alias>`. */
 function providerOf({ provider }: StackFile, { provider: wanted }: Values): ProviderBlock {

@@ -28,7 +28,7 @@ export const MESSAGES: Readonly<Record<string, Kind>> = {
       resources: [arnOf(made)],
       conditions: [
         condition('StringEquals', 'sns:Protocol', made.text('protocol')),
-        condition('StringEquals', 'sns:Endpoint', made.text('endpoint')),
+        condition(made.isByPattern ? 'StringLike' : 'StringEquals', 'sns:Endpoint', made.text('endpoint')),
       ],
     },
     unbound(made, 'apply', 'ChangeSubscriptions', ['sns:SetSubscriptionAttributes', 'sns:Unsubscribe']),

@@ -1,11 +1,20 @@
 import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { readStatistics, type Statistics } from '../../../../detector/alerts/statistics.js';
 import { createHandler, type LambdaContext } from '../../../../detector/runtimes/lambda/index.js';
 import type { DetectorSettings } from '../../../../detector/settings.js';
 import type { JsonObject } from '../../../../detector/rule.js';
-import { createDynamoTable, startDynalite, type DynamoServer } from '../../../support/dynalite.js';
+import { openDynamoStore } from '../../../../detector/state/dynamodb.js';
+import { turns } from '../../../support/core.js';
+import {
+  createDynamoTable,
+  dynamoClientOf,
+  startDynalite,
+  type DynamoServer,
+} from '../../../support/dynalite.js';
+import { startDynamoProxy, type DynamoCall } from '../../../support/dynamo-proxy.js';
 import {
   FauxAws,
   jsonError,
@@ -109,6 +118,51 @@ const handler = (more: Partial<DetectorSettings> = {}) =>
 
 const plenty: LambdaContext = { getRemainingTimeInMillis: () => 300_000 };
 
+/** The time of a call, which passes when the test says so; what waits for the network goes on. */
+class CallTime implements LambdaContext {
+  private left: number;
+
+  constructor(seconds: number) {
+    this.left = seconds * 1000;
+    const doNotFake = [
+      ...(['Date', 'hrtime', 'performance', 'nextTick', 'queueMicrotask'] as const),
+      ...(['setImmediate', 'clearImmediate', 'setInterval', 'clearInterval'] as const),
+    ];
+    jest.useFakeTimers({ doNotFake });
+  }
+
+  getRemainingTimeInMillis(): number {
+    return this.left;
+  }
+
+  /** Second by second: an answer that is on its way comes before anybody is tired of waiting for it. */
+  async pass(seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      this.left -= 1000;
+      await jest.advanceTimersByTimeAsync(1000);
+      await turns();
+    }
+  }
+}
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Waits for what needs no time but that of the network. */
+async function soon(isSo: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !isSo();) {
+    if (Date.now() > deadline) throw new Error(`this did not come: ${String(isSo)}`);
+    await turns(1);
+  }
+}
+
+async function statistics(): Promise<Statistics> {
+  const store = openDynamoStore({ client: dynamoClientOf(dynamo.url), table: settings.aws?.table ?? '' });
+  const found = await readStatistics(store, NOON);
+  await store.close();
+  return found;
+}
+
 let events = 0;
 const stopLogging = (actor: string): JsonObject => ({
   ...{ eventVersion: '1.08', eventSource: 'cloudtrail.amazonaws.com', eventName: 'StopLogging' },
@@ -203,12 +257,26 @@ describe('messages', () => {
     expect(messagesSent()).toHaveLength(1);
   });
 
-  test('of a bucket or a prefix that the source does not name are not read', async () => {
-    const bodies = [s3Event('others', `${PREFIX}a.json.gz`), s3Event(BUCKET, 'secrets/a.json.gz')];
+  test('of a bucket or a prefix that the source does not name are not read, and counted', async () => {
+    const bodies = [
+      ...[s3Event('others', `${PREFIX}a.json.gz`), s3Event(BUCKET, 'secrets/a.json.gz')],
+      s3Event(BUCKET, `${PREFIX}a/`),
+    ];
     const reads = aws.proxy.of('GetObject').length;
+    const logged = log.length;
 
-    expect(await handler()(batch(...bodies), plenty)).toEqual(failed());
+    expect(await handler()(batch(...bodies, bodies[0] ?? ''), plenty)).toEqual(failed());
     expect(aws.proxy.of('GetObject')).toHaveLength(reads);
+    expect((await statistics()).skipped).toEqual({
+      trail: {
+        'other-bucket': { count: 2, last: NOON },
+        'other-prefix': { count: 1, last: NOON },
+        folder: { count: 1, last: NOON },
+      },
+    });
+    expect(log.slice(logged).map((line) => (JSON.parse(line) as { level: string }).level)).toEqual([
+      ...['warn', 'warn', 'info', 'warn'],
+    ]);
   });
 
   test('of a queue that no source has come again', async () => {
@@ -225,6 +293,64 @@ describe('messages', () => {
 
     expect(await handler()(batch(body), { getRemainingTimeInMillis: () => 10_000 })).toEqual(failed(0));
     expect(messagesSent()).toEqual([]);
+  });
+
+  test('fail alone when they hang, while there is time to send what the others brought and to answer', async () => {
+    const hanging: string[] = [];
+    const keys: string[] = [];
+    for (const actor of ['carol', 'dave', 'eve']) {
+      hanging.push(await logged(stopLogging(actor)));
+      keys.push(`file-${String(files)}.json.gz`);
+    }
+    aws.proxy.decide = (call, i) =>
+      call.action === 'GetObject' && keys.some((key) => call.path.includes(key)) ? 'hang' : decide(call, i);
+    const good = await logged(stopLogging('alice'));
+    const time = new CallTime(30);
+
+    // Four are worked on at once: the last is begun when the good one is done.
+    const answer = handler()(batch(...hanging, good, 'no notification'), time);
+    await soon(() => log.some((line) => line.includes('message-4 comes again')));
+    const logBefore = log.length;
+    await time.pass(18);
+
+    expect(await answer).toEqual(failed(0, 1, 2, 4));
+    expect(messagesSent().map(({ title }) => title)).toEqual(['alice stopped a trail']);
+    expect((await statistics()).sources.trail).toMatchObject({ units: 1 });
+    expect(log.slice(logBefore)).toEqual(Array(3).fill(expect.stringContaining('the time is over')));
+  });
+
+  test('are answered for though statistics cannot be written in time', async () => {
+    const isStatistics = ({ input }: DynamoCall): boolean => JSON.stringify(input).includes('"statistics#');
+    const proxy = await startDynamoProxy(dynamo.url, (call) => (isStatistics(call) ? 'hang' : 'pass'));
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
+    const body = await logged(stopLogging('alice'));
+    const time = new CallTime(30);
+
+    const answer = handler()(batch(body), time);
+    await soon(() => proxy.calls.some(isStatistics));
+    await time.pass(28);
+
+    expect(await answer).toEqual(failed());
+    expect(messagesSent()).toHaveLength(1);
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamo.url;
+    await proxy.close();
+  });
+
+  test('hold no more than their share of a destination that hangs', async () => {
+    const hanging = await startServer(() => 'hang');
+    const body = await logged(...Array.from({ length: 12 }, (_, i) => stopLogging(`user-${String(i)}`)));
+    const hook = { ...settings.destinations.hook, url: `${hanging.url}/`, timeoutSeconds: 30 };
+    const first = log.length;
+
+    const answer = handler({ destinations: { hook } as DetectorSettings['destinations'] })(
+      batch(body),
+      plenty,
+    );
+    await soon(() => log.slice(first).filter((line) => line.includes('is held up')).length === 4);
+    expect(hanging.requests).toHaveLength(8);
+    await hanging.close();
+
+    expect(await answer).toEqual(failed());
   });
 
   test('come again while the state cannot be written (regression 8)', async () => {
@@ -276,6 +402,57 @@ describe('the sweep', () => {
     expect(messagesSent()).toEqual([
       { kind: 'system', title: 'Messages of trail failed again and again and were set aside' },
     ]);
+  });
+
+  test('tells of messages that one queue gave up though another cannot be asked, and fails', async () => {
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: deadLettersUrl, MessageBody: 'it went wrong' }));
+    const sources = settings.sources.flatMap(({ aws: queues, ...source }) =>
+      queues === undefined
+        ? []
+        : [
+            { ...source, name: 'gone', aws: { ...queues, deadLettersUrl: `${deadLettersUrl}-gone` } },
+            { ...source, aws: queues },
+          ],
+    );
+    const logged = log.length;
+
+    await expect(handler({ sources })(sweep, plenty)).rejects.toThrow('1 parts of the sweep failed.');
+    expect(messagesSent()).toMatchObject([{ title: expect.stringMatching(/^Messages of trail failed/) }]);
+    expect(log.slice(logged)).toEqual([
+      expect.stringMatching(
+        /dead-letter queue of gone failed: sqs:GetQueueAttributes failed: .*QueueDoesNotExist/,
+      ),
+    ]);
+  });
+
+  test('sends what is due though a queue does not answer', async () => {
+    const run = handler();
+    reply = { status: 503 };
+    await run(batch(await logged(stopLogging('alice'))), plenty);
+    reply = { status: 204 };
+    aws.proxy.decide = (call, i) => (call.action === 'GetQueueAttributes' ? 'hang' : decide(call, i));
+    now = NOON + 10 * MINUTE;
+    const time = new CallTime(60);
+
+    const failure = run(sweep, time).catch(String);
+    await soon(() => messagesSent().length === 2);
+    await time.pass(50);
+    now = NOON;
+
+    expect(await failure).toContain('1 parts of the sweep failed.');
+  });
+
+  test('begins no delivery for which there may be no time, and writes the rest', async () => {
+    const run = handler();
+    reply = { status: 503 };
+    await run(batch(await logged(stopLogging('alice'))), plenty);
+    now = NOON + 10 * MINUTE;
+
+    await run(sweep, { getRemainingTimeInMillis: () => 40_000 });
+    now = NOON;
+
+    expect(messagesSent()).toHaveLength(1);
+    expect((await statistics()).sources.trail).toMatchObject({ watchedSince: NOON + 10 * MINUTE });
   });
 
   test('does the rest and fails when a part of it fails', async () => {

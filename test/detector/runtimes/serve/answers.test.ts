@@ -9,7 +9,7 @@ import {
 } from '../../../../detector/destinations/index.js';
 import type { Delivery, Destination } from '../../../../detector/destinations/destination.js';
 import type { Feed } from '../../../../detector/feeds/feed.js';
-import { inLane } from '../../../../detector/runtimes/serve/lane.js';
+import { inLane } from '../../../../detector/runtimes/lane.js';
 import { serve } from '../../../../detector/runtimes/serve/serve.js';
 import { keysOf } from '../../../support/canonical.js';
 import { call, callRule, coreOf, START, turns, unitOf } from '../../../support/core.js';

@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { BusyError, inLane } from '../../../../detector/runtimes/serve/lane.js';
+import { BusyError, inLane, inLanes } from '../../../../detector/runtimes/lane.js';
 import { ByteBudget } from '../../../../detector/runtimes/serve/byte-budget.js';
 import { Deliveries } from '../../../../detector/runtimes/serve/deliveries.js';
 import { startHealthServer, type HealthServer } from '../../../../detector/runtimes/serve/health-server.js';
 import { Metrics } from '../../../../detector/runtimes/serve/metrics.js';
 import { Readiness } from '../../../../detector/runtimes/serve/readiness.js';
-import type { Delivery, Destination } from '../../../../detector/destinations/destination.js';
+import type { Delivery, Destination, MessageKind } from '../../../../detector/destinations/destination.js';
 import { turns } from '../../../support/core.js';
 
 describe('a byte budget', () => {
@@ -101,6 +101,36 @@ describe('a lane', () => {
     expect(outcomes.map((one) => String((one as PromiseRejectedResult).reason))).toEqual(
       [0, 1, 2, 3, 4].map((call) => `Error: ${String(call)}`),
     );
+  });
+
+  test('shows what its destination shows, also where that changes', () => {
+    let kinds = new Set<MessageKind>(['raised']);
+    const lane = inLane(
+      {
+        name: 'lazy',
+        deliver: async () => undefined,
+        get kinds() {
+          return kinds;
+        },
+      },
+      { atOnce: 1 },
+    );
+    kinds = new Set(['raised', 'updated']);
+
+    expect(lane.kinds.has('updated')).toBe(true);
+  });
+
+  test.each([
+    ['webhook', 8],
+    ['stdout', 1],
+    ['file', 1],
+  ] as const)('to a %s has %d places', async (type, places) => {
+    const { destination, calls } = hanging();
+    const lane = inLanes(new Map([['slow', destination]]), { slow: { type } }).get('slow');
+    for (let i = 0; i < 20; i++) void lane?.deliver(DELIVERY).catch(() => undefined);
+    await turns(2);
+
+    expect(calls()).toBe(places);
   });
 
   test('keeps its places in number', async () => {
@@ -204,6 +234,7 @@ describe('metrics', () => {
       error: 'secret content',
       at: 1,
     });
+    metrics.skipped(hostile, 'other-prefix');
     const text = await metrics.text();
 
     const label = 'a\\"b\\\\c\\nd{e}';
@@ -215,6 +246,7 @@ describe('metrics', () => {
       `tocsin_rule_failures_total{source="${label}"} 1`,
       `tocsin_matches_total{rule="${label}"} 2`,
       `tocsin_delivery_attempts_total{destination="${label}",outcome="retry"} 1`,
+      `tocsin_skipped_objects_total{source="${label}",reason="other-prefix"} 1`,
       `tocsin_event_lag_seconds{source="${label}"} 6`,
       `tocsin_backlog_units{source="${label}"} 2`,
       `tocsin_backlog_bytes{source="${label}"} 3`,

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Message } from '../../../../../src/cloud/aws/backfill/messages.js';
-import { Sender } from '../../../../../src/cloud/aws/backfill/sender.js';
-import { FauxAws, jsonError, REGION, TEST_KEYS, type Verdict } from '../../../../support/fauxqs.js';
-import { placeIn, rejection } from '../support.js';
+import { Sender } from '../../../../src/cloud/aws/sender.js';
+import { FauxAws, jsonError, REGION, TEST_KEYS, type Verdict } from '../../../support/fauxqs.js';
+import { placeIn, rejection } from './support.js';
 
 const bodies = ['one', 'two', 'three'];
-const messages: readonly Message[] = bodies.map((body) => ({ body, objects: [] }));
+const messages = bodies.map((body) => ({ body }));
 
 interface Request {
   readonly Entries: readonly { readonly Id: string }[];

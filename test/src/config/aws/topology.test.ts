@@ -116,7 +116,10 @@ describe('a bucket that is there', () => {
       '{ from: bucket }',
       {
         kind: 'new-topic',
-        topic: { name: 'tocsin-acme-trail', arn: 'arn:aws:sns:eu-west-1:222222222222:tocsin-acme-trail' },
+        topic: {
+          name: 'tocsin-acme-trail-news',
+          arn: 'arn:aws:sns:eu-west-1:222222222222:tocsin-acme-trail-news',
+        },
       },
     ],
   ])('is announced by what it says: %s', (notifications, announcer) => {
@@ -168,6 +171,9 @@ test('names that are too long are cut, and stay different', () => {
   expect(`${one?.bucket.name}-access`.length).toBeLessThanOrEqual(63);
   expect(one?.reader.name).not.toBe(two?.reader.name);
   expect(one?.reader.name.length).toBeLessThanOrEqual(64);
+  expect(one?.topic.name).not.toBe(two?.topic.name);
+  // Of a rule, which is called the same.
+  expect(one?.topic.name.length).toBeLessThanOrEqual(64);
 });
 
 test.each([

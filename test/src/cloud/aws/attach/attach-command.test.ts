@@ -39,7 +39,7 @@ const configOf = (existing: object) => ({
 const FROM_BUCKET = { notifications: { from: 'bucket' } };
 const OURS = {
   Id: 'tocsin-acme-trail',
-  TopicArn: `arn:aws:sns:${REGION}:${MOTO_ACCOUNT}:tocsin-acme-trail`,
+  TopicArn: `arn:aws:sns:${REGION}:${MOTO_ACCOUNT}:tocsin-acme-trail-news`,
   Events: ['s3:ObjectCreated:*'],
   Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'AWSLogs/' }] } },
 };
@@ -91,7 +91,7 @@ describeWith(moto, 'attach, against an emulator of S3', () => {
     s3 = new S3Client({ ...config, forcePathStyle: true });
     trails = new CloudTrailClient(config);
     const sns = new SNSClient(config);
-    for (const Name of ['shared', 'tocsin-acme-trail']) await sns.send(new CreateTopicCommand({ Name }));
+    for (const Name of ['shared', 'tocsin-acme-trail-news']) await sns.send(new CreateTopicCommand({ Name }));
     sns.destroy();
   });
   beforeEach(() =>

@@ -1,4 +1,9 @@
-import { DeliveryError, type Destination } from '../../destinations/destination.js';
+import { DeliveryError, type Destination } from '../destinations/destination.js';
+import type { DestinationOptions } from '../destinations/options.js';
+
+/** Messages under way at the same time. What writes a file or a stream takes one after the other anyway. */
+const BY_HTTP = 8;
+const ONE_BY_ONE = 1;
 
 export interface LaneOptions {
   /** Messages under way to the destination at the same time. */
@@ -14,6 +19,19 @@ export class BusyError extends DeliveryError {
     this.name = 'BusyError';
   }
 }
+
+/** Each destination in a lane of its own, as wide as suits its type. */
+export const inLanes = (
+  destinations: ReadonlyMap<string, Destination>,
+  configured: Readonly<Record<string, Pick<DestinationOptions, 'type'>>>,
+): ReadonlyMap<string, Destination> =>
+  new Map(
+    [...destinations].map(([name, destination]) => {
+      const type = configured[name]?.type;
+      const atOnce = type === 'file' || type === 'stdout' ? ONE_BY_ONE : BY_HTTP;
+      return [name, inLane(destination, { atOnce })];
+    }),
+  );
 
 /**
  * Keeps a destination that hangs from holding up the others: so many messages are under way to it, and what finds no
@@ -49,7 +67,9 @@ export function inLane(destination: Destination, { atOnce, patienceMs = 3000 }: 
 
   return {
     name: destination.name,
-    kinds: destination.kinds,
+    get kinds() {
+      return destination.kinds;
+    },
     async deliver(delivery) {
       await enter();
       return destination.deliver(delivery).finally(release);
