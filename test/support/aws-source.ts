@@ -96,11 +96,8 @@ export class AwsSource {
 
   /** What SQS does with messages that nobody ever answers for. */
   async giveUp(): Promise<void> {
-    for (;;) {
-      const batches = await this.receiveAll();
-      if (batches.length === 0) return;
-      for (const batch of batches) await this.release(batch);
-    }
+    for (let left = 1; left > 0; left = (await this.left()).waiting)
+      for (const batch of await this.receiveAll()) await this.release(batch);
   }
 
   async remove(messages: Batch): Promise<void> {

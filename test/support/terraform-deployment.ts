@@ -51,6 +51,7 @@ export class Deployment {
   async change(config: object): Promise<void> {
     writeFileSync(join(this.folder, 'tocsin.yaml'), JSON.stringify(config));
     await synthesized(this.folder);
+    for (const stack of this.stacks) stack.emulate();
   }
 }
 

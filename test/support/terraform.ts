@@ -36,10 +36,15 @@ export class Terraform {
     private readonly tool: TerraformTool,
     /** Such as outdir/stacks/<name>. */
     readonly folder: string,
-    endpoint: string,
+    private readonly endpoint: string,
   ) {
-    const providers = this.synthesized.provider.aws.map(({ alias }) => emulated(alias, endpoint));
-    writeFileSync(join(folder, 'zz_override.tf.json'), JSON.stringify({ provider: { aws: providers } }));
+    this.emulate();
+  }
+
+  /** Sends all that the stack calls to the emulator, as it is synthesized now. */
+  emulate(): void {
+    const providers = this.synthesized.provider.aws.map(({ alias }) => emulated(alias, this.endpoint));
+    writeFileSync(join(this.folder, 'zz_override.tf.json'), JSON.stringify({ provider: { aws: providers } }));
   }
 
   /** What was synthesized of a type. */
