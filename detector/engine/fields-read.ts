@@ -3,7 +3,7 @@ import { isLogic } from './anchors.js';
 import { parseExpression, type PathNode } from './expression.js';
 import { isScalar } from './operators.js';
 import { SyntaxProblem } from './problem.js';
-import { expressionsIn } from './template.js';
+import { expressionsIn, hasOwnText } from './template.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** Names from the top of an event; a list on the way stands for its elements. */
@@ -99,6 +99,8 @@ class FieldReader {
         .map((names) => [...names, ...rest]);
     }
     if ('each' in definition) return this.ofPath(definition.each, undefined, steps).flat();
+    // With words of its own it has a value whatever the event has.
+    if (definition.some(({ value }) => attempt(() => [hasOwnText(value)]).includes(true))) return [];
     return definition
       .flatMap(({ value }) => attempt(() => expressionsIn(value)))
       .flatMap((path) => this.ofPath(path, undefined, steps).flat());

@@ -85,13 +85,23 @@ function plant(tree: Node, names: FieldNames): void {
   node.key = fieldKey(names);
 }
 
-/** As deep as the fields of rules are, however deep an event is. @param lists that the value lies in directly */
-function visit(node: Node, value: Json | undefined, seen: Set<string>, lists = 0): void {
-  if (value === undefined || value === null) return;
+/**
+ * As deep as the fields of rules are, however deep an event is.
+ * @param lists that the value lies in directly
+ * @param isOfList a path to it goes through a list: rules see a list then, with the nulls that are in it
+ */
+function visit(
+  node: Node,
+  value: Json | undefined,
+  seen: Set<string>,
+  { lists = 0, isOfList = false } = {},
+): void {
+  if (value === undefined || (value === null && !isOfList)) return;
   if (isList(value)) {
     if (lists === MOST_LISTS) return;
     if (node.key !== undefined) seen.add(node.key);
-    for (const element of value.slice(0, MOST_ELEMENTS)) visit(node, element, seen, lists + 1);
+    for (const element of value.slice(0, MOST_ELEMENTS))
+      visit(node, element, seen, { lists: lists + 1, isOfList: true });
     return;
   }
   if (node.key !== undefined) seen.add(node.key);
@@ -100,6 +110,6 @@ function visit(node: Node, value: Json | undefined, seen: Set<string>, lists = 0
   for (const name in value) {
     if (names++ === MOST_NAMES) return;
     const child = node.children.get(name.toLowerCase());
-    if (child !== undefined) visit(child, value[name], seen);
+    if (child !== undefined) visit(child, value[name], seen, { isOfList });
   }
 }

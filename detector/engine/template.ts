@@ -62,6 +62,10 @@ function jsonText(value: Json): string {
 export const expressionsIn = (template: string): readonly string[] =>
   splitTemplate(template).flatMap(({ expression, text }) => (expression ? [text] : []));
 
+/** Whether a template says something whatever its expressions are. @throws SyntaxProblem */
+export const hasOwnText = (template: string): boolean =>
+  splitTemplate(template).some(({ expression }) => !expression);
+
 interface Part {
   readonly expression: boolean;
   readonly text: string;

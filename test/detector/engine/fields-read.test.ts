@@ -61,13 +61,18 @@ describe('the fields that a rule needs', () => {
   test('are those that its own fields stand for', () => {
     const fields = {
       target: 'request.target ?? request.name',
-      who: [{ match: { kind: 'user' }, value: '{caller.name}' }, { value: 'role {caller.role}' }],
+      who: [{ match: { kind: 'user' }, value: '{caller.name}' }, { value: '{caller.role}' }],
+      names: [{ match: { kind: 'all' }, value: 'everyone' }, { value: '{caller.name}' }],
+      role: [{ value: 'role {caller.role}' }],
       tags: { each: 'request.tags', where: { key: 'owner' } },
       inner: 'target.id',
     };
 
     expect(
-      needed({ match: { target: 'x', tags: { some: { value: 'y' } }, inner: 'z' }, fields, title: '{who}' }),
+      needed({
+        ...{ match: { target: 'x', tags: { some: { value: 'y' } }, inner: 'z' }, fields },
+        title: '{who} {names} {role}',
+      }),
     ).toEqual([
       'request.target|request.name',
       'request.tags.value',

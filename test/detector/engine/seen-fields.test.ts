@@ -27,7 +27,8 @@ describe('a field is seen', () => {
       ['caller.ip', 'name', 'other'],
     ],
     ['in lists of lists', { list: [[{ kind: 'a' }]] }, ['list.kind']],
-    ['not where it is null or missing', { name: null, caller: {}, list: [{ kind: null }, {}] }, []],
+    ['in a list of nulls, which is a list all the same', { list: [{ kind: null }, {}] }, ['list.kind']],
+    ['not where it is null or missing', { name: null, caller: {}, list: [null, {}] }, []],
     ['not where something else is', { caller: 'text', list: [[], 'kind'] }, []],
   ])('%s', (_, event, fields) => {
     expect(seenIn([rule], event)).toEqual(fields);
