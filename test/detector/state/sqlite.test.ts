@@ -517,7 +517,8 @@ type Line = Readonly<Record<string, unknown>>;
 /** child.ts in a process of its own. */
 function start(file: string, work = 'hold') {
   const script = join(folder, 'child.mjs');
-  writeFileSync(script, program);
+  // Once: another child may be reading it.
+  if (!existsSync(script)) writeFileSync(script, program);
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, file, work], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
