@@ -1,6 +1,7 @@
 import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
+import { throughServices } from '../../src/config/aws/service-domain.js';
 import type { NamedArn, SourcePlan } from '../../src/config/aws/topology.js';
 import type { AwsStack } from './aws-stack.js';
 import { jsonText } from './json-text.js';
@@ -15,7 +16,7 @@ import {
   type Statement,
 } from './policy.js';
 import { regionOf } from './arn.js';
-import { snsService, throughServices } from './service-names.js';
+import { snsService } from './service-names.js';
 
 export interface FeedQueueProps {
   readonly source: SourcePlan;

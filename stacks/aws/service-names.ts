@@ -1,3 +1,4 @@
+import { serviceDomain } from '../../src/config/aws/service-domain.js';
 import type { AwsTopology } from '../../src/config/aws/topology.js';
 
 /** Regions from before March 2019: in every account, and no more are added to them. All later ones are opted into. */
@@ -20,17 +21,7 @@ type Partition = AwsTopology['partition'];
 
 /** CloudWatch Logs: one of the few that have a region in their name, and another ending in China. */
 export const logsService = (partition: Partition, region: string): string =>
-  `logs.${region}.${domainOf(partition)}`;
+  `logs.${region}.${serviceDomain(partition)}`;
 
 /** EC2: the other one with another ending in China. */
-export const ec2Service = (partition: Partition): string => `ec2.${domainOf(partition)}`;
-
-/** Services through which a key is used, as `kms:ViaService` has them. */
-export const throughServices = (
-  partition: Partition,
-  region: string,
-  ...services: readonly string[]
-): string[] => services.map((service) => `${service}.${region}.${domainOf(partition)}`);
-
-const domainOf = (partition: Partition): string =>
-  partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+export const ec2Service = (partition: Partition): string => `ec2.${serviceDomain(partition)}`;

@@ -1,7 +1,7 @@
 import { DYNAMO_ACTIONS, DYNAMO_TABLE } from '../../../detector/state/dynamodb-table.js';
 import { charactersOf, policyOf } from './deployer/documents.js';
 import { reachByName, reachByPattern, type DetectorReach } from './detector-reach.js';
-import { serviceDomain } from './service-domain.js';
+import { throughServices } from './service-domain.js';
 import { condition, policyStatement, type Statement } from './statement.js';
 import type { AwsTopology } from './topology.js';
 
@@ -53,9 +53,7 @@ function grants(
   { kmsKeyArn, tableArn, indexArn, secretArns }: DetectorArns,
 ): readonly Statement[] {
   const { config, place, logGroup } = detector;
-  const through = ['dynamodb', ...(secretArns.length === 0 ? [] : ['secretsmanager'])].map(
-    (service) => `${service}.${place.region}.${serviceDomain(partition)}`,
-  );
+  const through = ['dynamodb', ...(secretArns.length === 0 ? [] : ['secretsmanager'])];
   const all: Statement[] = [
     { sid: 'KeepState', actions: DYNAMO_ACTIONS.table, resources: [tableArn] },
     { sid: 'ListWhatIsDue', actions: DYNAMO_ACTIONS.index, resources: [indexArn] },
@@ -63,7 +61,9 @@ function grants(
       sid: 'UseKeyThroughServices',
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: [kmsKeyArn],
-      conditions: [condition('StringEquals', 'kms:ViaService', ...through)],
+      conditions: [
+        condition('StringEquals', 'kms:ViaService', ...throughServices(partition, place.region, ...through)),
+      ],
     },
   ];
   if (secretArns.length > 0)
